@@ -1,0 +1,93 @@
+//! Who waits for whom: a call that would wait for itself is found before it waits.
+//!
+//! While a body is polled, its flight stands on this thread's stack. A call that is made meanwhile belongs to the flight on
+//! top, and an edge from that flight to the one it joins or leads says so for as long as it lasts. A call must not wait for
+//! a flight from which the edges lead back to a flight on the stack: not in one task, and not across tasks either.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Weak};
+
+use crate::ground::sync::Lock;
+
+/// A flight as its neighbours in the graph see it.
+pub(crate) trait Node: Send + Sync {
+    /// The flights that its body waits for now.
+    fn waits_for(&self) -> &Lock<Vec<Weak<dyn Node>>>;
+}
+
+thread_local! {
+    static STACK: RefCell<Vec<Arc<dyn Node>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Polls a body of `flight`.
+pub(super) fn inside<T>(flight: Arc<dyn Node>, poll: impl FnOnce() -> T) -> T {
+    struct Pop;
+    impl Drop for Pop {
+        fn drop(&mut self) {
+            let top = STACK.with_borrow_mut(Vec::pop);
+            drop(top);
+        }
+    }
+    STACK.with_borrow_mut(|stack| stack.push(flight));
+    let _pop = Pop;
+    poll()
+}
+
+/// The edge from the flight whose body makes a call, to the flight that the call joined or leads.
+pub(super) struct Edge {
+    from: Option<Arc<dyn Node>>,
+    to: Weak<dyn Node>,
+}
+
+impl Edge {
+    /// `None`: waiting for `to` would be waiting for oneself.
+    ///
+    /// The edge is drawn before the circle is looked for. Of two calls that close a circle together, at least one sees
+    /// the other's edge.
+    pub(super) fn draw(to: &Arc<impl Node + 'static>) -> Option<Self> {
+        STACK.with_borrow(|stack| {
+            let to: Arc<dyn Node> = to.clone();
+            let edge = Self { from: stack.last().cloned(), to: Arc::downgrade(&to) };
+            if let Some(from) = &edge.from {
+                from.waits_for().lock().push(edge.to.clone());
+                if leads_back(&to, stack) {
+                    return None;
+                }
+            }
+            Some(edge)
+        })
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        if let Some(from) = &self.from {
+            let mut edges = from.waits_for().lock();
+            if let Some(place) = edges.iter().position(|to| to.ptr_eq(&self.to)) {
+                edges.swap_remove(place);
+            }
+        }
+    }
+}
+
+/// Whether the edges from `to` reach a flight on the stack.
+fn leads_back(to: &Arc<dyn Node>, stack: &[Arc<dyn Node>]) -> bool {
+    let mut seen: Vec<Arc<dyn Node>> = Vec::new();
+    let mut ahead = vec![to.clone()];
+    while let Some(node) = ahead.pop() {
+        if stack.iter().any(|held| same(held, &node)) {
+            return true;
+        }
+        if seen.iter().any(|known| same(known, &node)) {
+            continue;
+        }
+        ahead.extend(node.waits_for().lock().iter().filter_map(Weak::upgrade));
+        seen.push(node);
+    }
+    false
+}
+
+fn same(one: &Arc<dyn Node>, other: &Arc<dyn Node>) -> bool {
+    // The addresses alone: the same flight may be seen through vtables of several code units.
+    std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
+}

@@ -1,0 +1,295 @@
+//! One running call: who waits for it, who runs its body, and what came of it.
+
+use std::any::Any;
+use std::mem;
+use std::pin::Pin;
+use std::sync::{Arc, MutexGuard, OnceLock, Weak};
+use std::task::{Wake, Waker};
+use std::time::Duration;
+
+use super::circle::Node;
+use crate::ground::sync::Lock;
+
+/// An error in the form that all callers' errors are made from.
+pub(crate) type AnyError = Arc<dyn Any + Send + Sync>;
+
+/// What a body ended in.
+pub(crate) enum Loaded<V> {
+    Value(V),
+    /// An error that reaches everybody.
+    Error(AnyError),
+    /// An error that only one caller can have.
+    Own(Box<dyn Any + Send>),
+}
+
+/// The body of a `shared` or `detached` flight: whoever waits drives it.
+pub(crate) type Body<V> = Pin<Box<dyn Future<Output = Loaded<V>> + Send>>;
+
+/// What all callers of an ended flight get.
+pub(super) enum Landing<V> {
+    Value(V),
+    Error(AnyError),
+}
+
+/// What only one caller can have.
+pub(crate) enum Parcel {
+    /// An error that cannot be shared.
+    Error(Box<dyn Any + Send>),
+    /// A panic of the body.
+    Panic(Box<dyn Any + Send>),
+}
+
+/// The number of a seat in its flight.
+pub(super) type Number = usize;
+
+pub(crate) struct Flight<V> {
+    /// Set once, before the phase says so, if anybody but the one who landed it waits.
+    landing: OnceLock<Landing<V>>,
+    crew: Lock<Crew<V>>,
+    waits_for: Lock<Vec<Weak<dyn Node>>>,
+}
+
+/// Those who wait for a flight.
+pub(super) struct Crew<V> {
+    pub(super) phase: Phase<V>,
+    seats: Seats,
+    /// Whose call the body is. What cannot be shared goes to the owner.
+    pub(super) owner: Option<Number>,
+    /// Who drove the body last, and so is likely to do it again.
+    driver: Number,
+    /// When the lead was taken, by the coarse clock.
+    pub(super) began: Duration,
+    /// Where the next offer begins, so that offers go round.
+    next: Number,
+    /// The flight was given up by `close`: all but the owner go on as plain calls.
+    pub(super) released: bool,
+}
+
+pub(super) enum Phase<V> {
+    /// Nobody runs a body: the first seat that is polled takes the lead.
+    Vacant,
+    /// The lead runs a body on its own stack.
+    Led(Number),
+    /// The body rests; `woken`: it wants to be polled.
+    Idle { body: Body<V>, woken: bool },
+    /// A seat polls the body; `woken`: it wants to be polled again.
+    Driven { by: Number, woken: bool },
+    /// Over: nobody joins any more.
+    Landed,
+}
+
+/// One who waits.
+#[derive(Default)]
+pub(super) struct Seated {
+    /// Taken when it is woken, so that one who never answers is not asked again.
+    waker: Option<Waker>,
+    parcel: Option<Parcel>,
+}
+
+/// Seats by number. Most flights have one: it costs no allocation.
+#[derive(Default)]
+struct Seats {
+    first: Option<Seated>,
+    others: Vec<Option<Seated>>,
+    free: Vec<Number>,
+    taken: usize,
+}
+
+impl Seats {
+    fn sit(&mut self) -> Number {
+        let number = if self.first.is_none() { 0 } else { self.free.pop().unwrap_or(self.others.len() + 1) };
+        if number > self.others.len() {
+            self.others.push(None);
+        }
+        *self.place(number) = Some(Seated::default());
+        self.taken += 1;
+        number
+    }
+
+    fn stand(&mut self, number: Number) -> Option<Seated> {
+        let seated = self.place(number).take();
+        if seated.is_some() {
+            self.taken -= 1;
+            if number > 0 {
+                self.free.push(number);
+            }
+        }
+        seated
+    }
+
+    fn place(&mut self, number: Number) -> &mut Option<Seated> {
+        if number == 0 { &mut self.first } else { &mut self.others[number - 1] }
+    }
+
+    fn get(&mut self, number: Number) -> Option<&mut Seated> {
+        self.place(number).as_mut()
+    }
+
+    /// How many numbers there are, free ones included.
+    fn numbers(&self) -> usize {
+        self.others.len() + 1
+    }
+}
+
+/// How many waiters a wake-up of the body is offered to: one may be parked, and ten thousand need not be woken.
+const OFFERS: usize = 4;
+
+/// Wakers that were taken under the lock, to be woken when it is free: an executor may do anything then.
+#[must_use]
+#[derive(Default)]
+pub(super) struct Offers([Option<Waker>; OFFERS]);
+
+impl Offers {
+    pub(super) fn wake(self) {
+        for waker in self.0.into_iter().flatten() {
+            waker.wake();
+        }
+    }
+}
+
+impl<V> Crew<V> {
+    /// Takes a seat; `None`: the flight is over.
+    pub(super) fn sit(&mut self) -> Option<Number> {
+        let over = matches!(self.phase, Phase::Landed) || self.released;
+        (!over).then(|| self.seats.sit())
+    }
+
+    /// Gives a seat up; what it held is to be dropped outside the lock.
+    pub(super) fn stand(&mut self, number: Number) -> Option<Seated> {
+        if self.owner == Some(number) {
+            self.owner = None;
+        }
+        self.seats.stand(number)
+    }
+
+    /// How many wait.
+    pub(super) fn count(&self) -> usize {
+        self.seats.taken
+    }
+
+    /// Leaves `waker` with a seat; the one that was there is to be dropped outside the lock.
+    pub(super) fn leave_waker(&mut self, number: Number, waker: Waker) -> Option<Waker> {
+        self.seats.get(number).and_then(|seated| seated.waker.replace(waker))
+    }
+
+    pub(super) fn take_parcel(&mut self, number: Number) -> Option<Parcel> {
+        self.seats.get(number).and_then(|seated| seated.parcel.take())
+    }
+
+    /// Leaves a parcel with the owner and gives back its waker; `Err`: there is no owner.
+    pub(super) fn give_owner(&mut self, parcel: Parcel) -> Result<Option<Waker>, Parcel> {
+        match self.owner.take().and_then(|owner| self.seats.get(owner)) {
+            Some(seated) => {
+                seated.parcel = Some(parcel);
+                Ok(seated.waker.take())
+            }
+            None => Err(parcel),
+        }
+    }
+
+    /// Takes the body out, to be polled by `number`, if it wants to be polled.
+    pub(super) fn drive(&mut self, number: Number) -> Option<Body<V>> {
+        if !matches!(self.phase, Phase::Idle { woken: true, .. }) {
+            return None;
+        }
+        self.driver = number;
+        match mem::replace(&mut self.phase, Phase::Driven { by: number, woken: false }) {
+            Phase::Idle { body, .. } => Some(body),
+            _ => None,
+        }
+    }
+
+    /// There is something to do, the lead to take or the body to poll: the last driver hears of it, and others in rotation.
+    pub(super) fn offer(&mut self) -> Offers {
+        let mut offers = Offers::default();
+        let mut asked = 0;
+        let mut number = self.driver;
+        for _ in 0..=self.seats.numbers() {
+            if let Some(waker) = self.seats.get(number).and_then(|seated| seated.waker.take()) {
+                offers.0[asked] = Some(waker);
+                asked += 1;
+                if asked == OFFERS {
+                    break;
+                }
+            }
+            number = self.next;
+            self.next = (self.next + 1) % self.seats.numbers();
+        }
+        offers
+    }
+
+    /// Everybody's wakers, for news that all wait for.
+    pub(super) fn take_wakers(&mut self) -> Vec<Waker> {
+        let seats = &mut self.seats;
+        seats.first.iter_mut().chain(seats.others.iter_mut().flatten()).filter_map(|seated| seated.waker.take()).collect()
+    }
+}
+
+impl<V> Flight<V> {
+    /// A flight with one seat taken.
+    pub(super) fn new() -> (Arc<Self>, Number) {
+        let mut seats = Seats::default();
+        let number = seats.sit();
+        let crew = Crew { phase: Phase::Vacant, seats, owner: None, driver: number, began: Duration::ZERO, next: 0, released: false };
+        (Arc::new(Self { landing: OnceLock::new(), crew: Lock::new(crew), waits_for: Lock::new(Vec::new()) }), number)
+    }
+
+    pub(super) fn crew(&self) -> MutexGuard<'_, Crew<V>> {
+        self.crew.lock()
+    }
+
+    pub(super) fn landing(&self) -> Option<&Landing<V>> {
+        self.landing.get()
+    }
+
+    /// Says what came of the flight, to those who wait: nobody joins any more when this is called.
+    pub(super) fn land(&self, landing: Landing<V>) {
+        let _ = self.landing.set(landing);
+    }
+}
+
+impl<V: Send + Sync> Node for Flight<V> {
+    fn waits_for(&self) -> &Lock<Vec<Weak<dyn Node>>> {
+        &self.waits_for
+    }
+}
+
+/// The body was woken.
+impl<V: Send + Sync> Wake for Flight<V> {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut crew = self.crew();
+        let offers = match &mut crew.phase {
+            Phase::Idle { woken, .. } if !*woken => {
+                *woken = true;
+                crew.offer()
+            }
+            Phase::Driven { woken, .. } => {
+                *woken = true;
+                Offers::default()
+            }
+            _ => Offers::default(),
+        };
+        drop(crew);
+        offers.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_seats_are_given_again() {
+        let mut seats = Seats::default();
+        assert_eq!((seats.sit(), seats.sit(), seats.sit()), (0, 1, 2));
+        seats.stand(1);
+        seats.stand(0);
+        assert_eq!(seats.taken, 1);
+        assert_eq!((seats.sit(), seats.sit(), seats.sit()), (0, 1, 3));
+        assert_eq!(seats.taken, 4);
+    }
+}

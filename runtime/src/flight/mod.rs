@@ -1,0 +1,265 @@
+//! Floor 3: the calls running now, and how they end in the table.
+//!
+//! What panic, error and drop mean is decided here and nowhere else. Locks are taken in one order: a part of the map, then a
+//! shard of the table; a flight's own lock is held for a few instructions and never with user code under it.
+
+mod circle;
+mod crew;
+mod gate;
+mod running;
+mod seat;
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+pub(crate) use crew::{AnyError, Loaded, Parcel};
+pub(crate) use gate::Gate;
+pub(crate) use seat::{Seat, Turn, resume};
+
+use circle::Edge;
+use crew::Flight;
+use running::Running;
+
+use crate::ground::clock::{Moment, Time};
+use crate::ground::here::{self, Locked};
+use crate::ground::key::{Hashed, Seed};
+use crate::ground::stats::Tally;
+use crate::table::{Removed, Table, low};
+
+/// What is worth keeping, and for how long.
+pub(crate) struct Keep<V> {
+    pub(crate) ttl: Option<Duration>,
+    pub(crate) when: Option<Box<dyn Fn(&V) -> bool + Send + Sync>>,
+    pub(crate) time: Time,
+}
+
+/// A value to be stored, and until when.
+pub(crate) struct Kept<V> {
+    value: V,
+    deadline: Moment,
+}
+
+/// The running calls of a cache and the table they end in: invalidation is a step over both.
+pub(crate) struct Flights<K, V> {
+    running: Running<K, V>,
+    table: Table<K, V>,
+    pub(crate) seed: Seed,
+    pub(crate) keep: Keep<V>,
+    pub(crate) tally: Tally,
+    pub(crate) gate: Gate,
+}
+
+/// What a call finds that was no hit at first sight.
+pub(crate) enum Boarding<K: 'static, V: Clone + Send + Sync + 'static> {
+    /// A value after all: it came in between.
+    Value(V),
+    /// A seat in a flight, new or running already.
+    Seat(Seat<K, V>),
+    /// It would have to wait for itself.
+    Alone,
+}
+
+/// What a step over map and table took out, to be dropped when no lock is held.
+#[must_use = "dropping runs user code: let it fall when no lock is held"]
+pub(crate) struct Gone<K, V> {
+    _flight: Option<(Hashed<K>, Arc<Flight<V>>)>,
+    _removed: Removed<K, V>,
+    /// A value that was to be stored and was not.
+    _spare: Option<Kept<V>>,
+}
+
+impl<K, V> Gone<K, V> {
+    fn new(flight: Option<(Hashed<K>, Arc<Flight<V>>)>, removed: Removed<K, V>) -> Self {
+        Self { _flight: flight, _removed: removed, _spare: None }
+    }
+}
+
+impl<K, V> Flights<K, V> {
+    pub(crate) fn new(table: Table<K, V>, keep: Keep<V>) -> Self {
+        let (tally, gate) = (Tally::default(), Gate::default());
+        Self { running: Running::new(), table, seed: Seed::default(), keep, tally, gate }
+    }
+
+    pub(crate) fn table(&self) -> &Table<K, V> {
+        &self.table
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.keep.time.now()
+    }
+
+    /// The fast path of a call: the value, if it is stored and the call asks for nothing else.
+    #[inline]
+    pub(crate) fn hit(&self, hash: u64, same: impl Fn(&K) -> bool) -> Option<V>
+    where
+        V: Clone,
+    {
+        let here = here::lock_for_hit()?;
+        self.table.lock(&here, hash).hit(low(hash), same, || self.now()).cloned()
+    }
+
+    /// The value, counted and touched.
+    pub(crate) fn get(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> Option<V>
+    where
+        V: Clone,
+    {
+        self.table.lock(here, hash).get(low(hash), same, || self.now()).cloned()
+    }
+
+    /// The value, with no effect on counters or order.
+    pub(crate) fn peek(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> Option<V>
+    where
+        V: Clone,
+    {
+        self.table.lock(here, hash).peek(low(hash), same, || self.now()).cloned()
+    }
+
+    /// Whether a value is stored, or a call is running.
+    pub(crate) fn contains(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> bool {
+        self.running.lock(here, hash).find(&same).is_some()
+            || self.table.lock(here, hash).peek(low(hash), same, || self.now()).is_some()
+    }
+
+    /// Forgets a value and a running call; says whether there was one. From now on nothing that began before is stored or
+    /// joined.
+    pub(crate) fn invalidate(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> (Gone<K, V>, bool) {
+        let mut part = self.running.lock(here, hash);
+        let flight = part.take(&same);
+        let (removed, found) = self.table.lock(here, hash).remove(low(hash), same, || self.now());
+        let was_there = found || flight.is_some();
+        (Gone::new(flight, removed), was_there)
+    }
+
+    /// Stores a value, which wins over a running call.
+    pub(crate) fn insert(&self, here: &Locked, key: Hashed<K>, kept: Kept<V>) -> Gone<K, V> {
+        let mut part = self.running.lock(here, key.hash);
+        let flight = part.take(|other| key.is(other));
+        Gone::new(flight, self.store(here, key, kept))
+    }
+
+    /// Forgets all values and running calls, and sets the counters to zero.
+    pub(crate) fn clear(&self, here: &Locked) -> Vec<Gone<K, V>> {
+        // First the flights: what one that ends between the two steps stores, the second takes out.
+        let flights = self.running.drain(here);
+        let mut gone: Vec<_> = flights.into_iter().map(|flight| Gone::new(Some(flight), Removed::nothing())).collect();
+        gone.extend(self.table.lock_each(here).map(|mut shard| Gone::new(None, shard.clear())));
+        self.tally.clear();
+        gone
+    }
+
+    /// Clones of all entries.
+    pub(crate) fn entries(&self, here: &Locked) -> Vec<(K, V)>
+    where
+        K: Clone,
+        V: Clone,
+    {
+        let mut entries = Vec::new();
+        for shard in self.table.lock_each(here) {
+            let now = if shard.is_timed() { self.now() } else { Moment(0) };
+            entries.extend(shard.iter(now).map(|(key, value)| (key.clone(), value.clone())));
+        }
+        entries
+    }
+
+    /// Takes out what has expired.
+    pub(crate) fn sweep(&self, here: &Locked) -> Removed<K, V> {
+        let mut removed = Removed::nothing();
+        let mut now = None;
+        for mut shard in self.table.lock_each(here) {
+            if shard.is_timed() {
+                removed.append(shard.sweep(*now.get_or_insert_with(|| self.now()), usize::MAX));
+            }
+        }
+        removed
+    }
+
+    /// From now on calls run as the plain function.
+    pub(crate) fn close(&self, here: &Locked) {
+        self.gate.close();
+        self.table.lock_each(here).for_each(|mut shard| shard.close());
+    }
+
+    /// Gives the running calls up: their callers go on as the plain function.
+    pub(crate) fn release(&self, here: Locked) {
+        let flights = self.running.drain(&here);
+        let mut wakers = Vec::new();
+        for (_, flight) in &flights {
+            let mut crew = flight.crew();
+            crew.released = true;
+            wakers.append(&mut crew.take_wakers());
+        }
+        drop(here);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// A value to be stored now.
+    pub(crate) fn kept(&self, value: V) -> Kept<V> {
+        let deadline = self.keep.ttl.map_or(Moment::NEVER, |ttl| self.now().after(ttl));
+        Kept { value, deadline }
+    }
+
+    fn store(&self, here: &Locked, key: Hashed<K>, kept: Kept<V>) -> Removed<K, V> {
+        let Hashed { hash, same, key } = key;
+        self.table.lock(here, hash).insert(low(hash), key, kept.value, same, kept.deadline, || self.now())
+    }
+}
+
+impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
+    /// Joins the running call of a key, or leads a new one. `refresh`: a new one whatever is stored or running.
+    pub(crate) fn board(self: &Arc<Self>, key: Hashed<K>, refresh: bool) -> Boarding<K, V> {
+        // Declared first, to be dropped last.
+        let _over;
+        let hash = key.hash;
+        let Some(here) = here::lock() else { return Boarding::Alone };
+        let mut part = self.running.lock(&here, hash);
+        if !refresh {
+            if let Some(flight) = part.find(|other| key.is(other)) {
+                let Some(edge) = Edge::draw(flight) else {
+                    self.tally.misses.add(1);
+                    return Boarding::Alone;
+                };
+                let number = flight.crew().sit();
+                if let Some(number) = number {
+                    self.tally.coalesced.add(1);
+                    return Boarding::Seat(Seat::new(self.clone(), flight.clone(), number, hash, edge));
+                }
+            }
+            // It may have landed since the call looked for its value.
+            if let Some(value) = self.get(&here, hash, |other| key.is(other)) {
+                return Boarding::Value(value);
+            }
+        }
+        _over = part.take(|other| key.is(other));
+        let (flight, number) = Flight::new();
+        let Some(edge) = Edge::draw(&flight) else { return Boarding::Alone };
+        part.put(key, flight.clone());
+        self.gate.enter();
+        let count = if refresh { &self.tally.refreshes } else { &self.tally.misses };
+        count.add(1);
+        Boarding::Seat(Seat::new(self.clone(), flight, number, hash, edge))
+    }
+
+    /// The value of a load, if it is worth keeping.
+    fn keep(&self, value: &V) -> Option<Kept<V>> {
+        let wanted = self.keep.when.as_ref().is_none_or(|when| when(value));
+        wanted.then(|| self.kept(value.clone()))
+    }
+
+    /// The end of a flight, in one step: if it still stands for its key, it is taken out, and what it brings is stored.
+    fn end(self: &Arc<Self>, hash: u64, flight: &Arc<Flight<V>>, kept: Option<Kept<V>>) -> Option<Gone<K, V>> {
+        let Some(here) = here::lock() else {
+            let (this, flight) = (self.clone(), flight.clone());
+            here::outside(move || drop(this.end(hash, &flight, kept)));
+            return None;
+        };
+        let mut part = self.running.lock(&here, hash);
+        Some(match (part.take_if_still(flight), kept) {
+            (Some(key), Some(kept)) => Gone::new(None, self.store(&here, key, kept)),
+            (key, kept) => {
+                let flight = key.map(|key| (key, flight.clone()));
+                Gone { _flight: flight, _removed: Removed::nothing(), _spare: kept }
+            }
+        })
+    }
+}

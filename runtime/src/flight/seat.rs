@@ -1,0 +1,259 @@
+//! A caller's place in a flight.
+//!
+//! Whoever holds a seat is waited upon by nobody: it may be dropped at any moment, and its `Drop` is the only clean-up there
+//! is, for a caller that left, for one whose body panicked, and for one that ended well.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use super::circle::{self, Edge};
+use super::crew::{AnyError, Body, Flight, Landing, Loaded, Number, Offers, Parcel, Phase};
+use super::Flights;
+use crate::ground::clock::coarse;
+use crate::ground::stats::Tally;
+
+/// What a seat's wait ends in.
+pub(crate) enum Turn<V> {
+    /// It leads: it has to run a body, and to land what came of it.
+    Lead,
+    /// It goes on as the plain function would.
+    Alone,
+    Value(V),
+    Error(AnyError),
+    Own(Parcel),
+}
+
+pub(crate) struct Seat<K: 'static, V: Clone + Send + Sync + 'static> {
+    flights: Arc<Flights<K, V>>,
+    flight: Arc<Flight<V>>,
+    number: Number,
+    hash: u64,
+    /// Held while this seat waits or leads on behalf of another flight's body.
+    _edge: Option<Edge>,
+}
+
+impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
+    pub(super) fn new(flights: Arc<Flights<K, V>>, flight: Arc<Flight<V>>, number: Number, hash: u64, edge: Edge) -> Self {
+        Self { flights, flight, number, hash, _edge: Some(edge) }
+    }
+
+    /// Waits for this seat's turn, and drives the flight's body meanwhile.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Turn<V>> {
+        loop {
+            if let Some(landing) = self.flight.landing() {
+                return Poll::Ready(match landing {
+                    Landing::Value(value) => Turn::Value(value.clone()),
+                    Landing::Error(error) => Turn::Error(error.clone()),
+                });
+            }
+            // Cloned before the lock, and the old one dropped behind it: wakers are the executor's code.
+            let waker = context.waker().clone();
+            let mut crew = self.flight.crew();
+            if let Some(parcel) = crew.take_parcel(self.number) {
+                return Poll::Ready(Turn::Own(parcel));
+            }
+            if crew.released && crew.owner != Some(self.number) {
+                return Poll::Ready(Turn::Alone);
+            }
+            match crew.phase {
+                // The landing is there by now.
+                Phase::Landed => {}
+                Phase::Vacant => {
+                    crew.phase = Phase::Led(self.number);
+                    crew.began = coarse();
+                    drop(crew);
+                    self.flights.tally.loads.add(1);
+                    return Poll::Ready(Turn::Lead);
+                }
+                _ => {
+                    let Some(body) = crew.drive(self.number) else {
+                        let old = crew.leave_waker(self.number, waker);
+                        drop(crew);
+                        drop(old);
+                        return Poll::Pending;
+                    };
+                    drop(crew);
+                    if let Some(turn) = self.drive(body) {
+                        return Poll::Ready(turn);
+                    }
+                    let mut crew = self.flight.crew();
+                    if matches!(crew.phase, Phase::Vacant) {
+                        continue;
+                    }
+                    let old = crew.leave_waker(self.number, waker);
+                    // A body that woke itself is polled again when the executor comes round.
+                    let offers = if matches!(crew.phase, Phase::Idle { woken: true, .. }) { crew.offer() } else { Offers::default() };
+                    drop(crew);
+                    drop(old);
+                    offers.wake();
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// Polls the flight's body once. `None`: there is more to wait for.
+    fn drive(&mut self, mut body: Body<V>) -> Option<Turn<V>> {
+        let waker = Waker::from(self.flight.clone());
+        let polled = circle::inside(self.flight.clone(), || {
+            catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut Context::from_waker(&waker))))
+        });
+        match polled {
+            Ok(Poll::Pending) => {
+                let mut crew = self.flight.crew();
+                let woken = matches!(crew.phase, Phase::Driven { woken: true, .. });
+                crew.phase = Phase::Idle { body, woken };
+                None
+            }
+            Ok(Poll::Ready(loaded)) => {
+                drop(body);
+                self.land_driven(loaded)
+            }
+            Err(panic) => {
+                // Its own drop may panic in turn: the first panic is the one to tell of.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(body)));
+                self.deliver(Parcel::Panic(panic))
+            }
+        }
+    }
+
+    fn land_driven(&mut self, loaded: Loaded<V>) -> Option<Turn<V>> {
+        Some(match loaded {
+            Loaded::Value(value) => Turn::Value(self.land_value(value)),
+            Loaded::Error(error) => {
+                self.land_error(error.clone());
+                Turn::Error(error)
+            }
+            Loaded::Own(error) => return self.deliver(Parcel::Error(error)),
+        })
+    }
+
+    /// Brings what cannot be shared to the owner of the body, or to this seat if the owner has left.
+    fn deliver(&mut self, parcel: Parcel) -> Option<Turn<V>> {
+        self.flights.tally.load_errors.add(1);
+        let mut crew = self.flight.crew();
+        self.flights.tally.load_ended(crew.began);
+        crew.phase = Phase::Vacant;
+        if crew.owner == Some(self.number) {
+            crew.owner = None;
+            return Some(Turn::Own(parcel));
+        }
+        match crew.give_owner(parcel) {
+            Ok(waker) => {
+                drop(crew);
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+                None
+            }
+            Err(parcel) => Some(Turn::Own(parcel)),
+        }
+    }
+
+    /// The lead's body, which runs on the lead's own stack, is polled.
+    pub(crate) fn run<T>(&self, poll: impl FnOnce() -> T) -> T {
+        struct OnPanic<'a>(&'a Tally);
+        impl Drop for OnPanic<'_> {
+            fn drop(&mut self) {
+                self.0.load_errors.add(1);
+            }
+        }
+        let guard = OnPanic(&self.flights.tally);
+        let polled = circle::inside(self.flight.clone(), poll);
+        std::mem::forget(guard);
+        polled
+    }
+
+    /// The lead's body ended in an error that is the lead's own: the next waiter runs another.
+    pub(crate) fn fail(self) {
+        self.flights.tally.load_errors.add(1);
+        self.flights.tally.load_ended(self.flight.crew().began);
+    }
+
+    /// The lead hands its body to the flight, and waits with the others.
+    pub(crate) fn share(&mut self, body: Body<V>) {
+        let mut crew = self.flight.crew();
+        crew.owner = Some(self.number);
+        crew.phase = Phase::Idle { body, woken: true };
+        let offers = crew.offer();
+        drop(crew);
+        offers.wake();
+    }
+
+    /// Another seat in the same flight, for a task that sees to it that the body ends.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn companion(&self) -> Option<Self> {
+        let number = self.flight.crew().sit()?;
+        Some(Self { flights: self.flights.clone(), flight: self.flight.clone(), number, hash: self.hash, _edge: None })
+    }
+
+    /// The load ended in a value: it is stored if the flight still stands, the others get it, and so does the caller.
+    pub(crate) fn land_value(&mut self, value: V) -> V {
+        let kept = self.flights.keep(&value);
+        let gone = self.flights.end(self.hash, &self.flight, kept);
+        if self.flight.crew().count() > 1 {
+            self.flight.land(Landing::Value(value.clone()));
+        }
+        self.announce();
+        drop(gone);
+        value
+    }
+
+    /// The load ended in an error that everybody gets.
+    pub(crate) fn land_error(&mut self, error: AnyError) {
+        self.flights.tally.load_errors.add(1);
+        let gone = self.flights.end(self.hash, &self.flight, None);
+        self.flight.land(Landing::Error(error));
+        self.announce();
+        drop(gone);
+    }
+
+    fn announce(&mut self) {
+        let mut crew = self.flight.crew();
+        self.flights.tally.load_ended(crew.began);
+        crew.phase = Phase::Landed;
+        let wakers = crew.take_wakers();
+        drop(crew);
+        self.flights.gate.leave();
+        for waker in wakers {
+            waker.wake();
+        }
+    }
+}
+
+impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Seat<K, V> {
+    fn drop(&mut self) {
+        let mut crew = self.flight.crew();
+        let seated = crew.stand(self.number);
+        let mut given_up = None;
+        let mut offers = Offers::default();
+        match crew.phase {
+            Phase::Landed => {}
+            _ if crew.count() == 0 => given_up = Some(std::mem::replace(&mut crew.phase, Phase::Landed)),
+            // Its body panicked, or what it landed did, or it left.
+            Phase::Led(number) | Phase::Driven { by: number, .. } if number == self.number => {
+                crew.phase = Phase::Vacant;
+                offers = crew.offer();
+            }
+            // The offer that this seat had may have been the only one.
+            Phase::Vacant | Phase::Idle { woken: true, .. } => offers = crew.offer(),
+            Phase::Led(_) | Phase::Idle { .. } | Phase::Driven { .. } => {}
+        }
+        drop(crew);
+        offers.wake();
+        if let Some(phase) = given_up {
+            drop(self.flights.end(self.hash, &self.flight, None));
+            self.flights.gate.leave();
+            // The body last: its own drop may panic.
+            drop(seated);
+            drop(phase);
+        }
+    }
+}
+
+/// A panic that goes on in the caller that it belongs to.
+pub(crate) fn resume(panic: Box<dyn Any + Send>) -> ! {
+    std::panic::resume_unwind(panic)
+}

@@ -1,0 +1,8 @@
+//! Floor 0: what everything stands on. Knows neither tables nor calls.
+
+pub(crate) mod clock;
+pub(crate) mod error;
+pub(crate) mod here;
+pub(crate) mod key;
+pub(crate) mod stats;
+pub(crate) mod sync;
