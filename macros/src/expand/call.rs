@@ -1,0 +1,114 @@
+//! What a call does: look up, join or lead, and run the body.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Type};
+
+use super::site;
+use crate::args::Errors;
+use crate::item::Body;
+use crate::plan::{Flight, Kind, OwnedCopy, Plan};
+
+impl Plan<'_> {
+    /// The whole body of the decorated function, around the user's statements.
+    pub(super) fn body(&self, cache: &TokenStream, this: Option<&Ident>) -> TokenStream {
+        let assertions = self.key_assertions();
+        let call = self.call(cache, this);
+        match &self.item.body {
+            Body::Boxed(boxed) => {
+                let (before, pin) = (&boxed.before, &boxed.pin);
+                quote_spanned!(site()=> #(#before)* #pin(async move { #assertions #call }))
+            }
+            _ => quote_spanned!(site()=> #assertions #call),
+        }
+    }
+
+    fn call(&self, cache: &TokenStream, this: Option<&Ident>) -> TokenStream {
+        let (rt, ret, value) = (self.rt(), &self.returns.ty, self.value());
+        let (key, mode, guard, lead) = (self.key(this), self.mode(), self.guard(), self.lead());
+        // The view of the key dies before the first await: the arguments can move into the body, and nothing borrowed and bound by
+        // traits lives across an await, where the compiler can't show it to be `Send`.
+        quote_spanned! {site()=>
+            #guard
+            let __pending = match #rt::start::<_, #value, #ret, _, _>(#cache, #key, #mode) {
+                #rt::Start::Hit(__hit) => return __hit,
+                #rt::Start::Miss(__pending) => __pending,
+            };
+            match __pending.join::<#ret>().await {
+                #rt::Joined::Done(__done) => __done,
+                #rt::Joined::Lead(__lead) => { #lead }
+            }
+        }
+    }
+
+    /// How an error reaches those who wait for it, found out from its type.
+    fn mode(&self) -> TokenStream {
+        let (rt, ret) = (self.rt(), &self.returns.ty);
+        let last = match &self.returns.kind {
+            Kind::Plain { .. } => return quote_spanned!(site()=> #rt::Plain),
+            Kind::Result { errors: Some(Errors::Retry), .. } => return quote_spanned!(site()=> #rt::Retry),
+            Kind::Result { errors: Some(Errors::Share), .. } => quote_spanned!(site()=> ErrorsCannotBeShared),
+            Kind::Result { errors: None, .. } => quote_spanned!(site()=> ErrorsByRetry),
+        };
+        // At the return type: that is where an error that can't be shared is written.
+        let mode = Ident::new("mode", ret.span().resolved_at(site()));
+        quote_spanned! {site()=> {
+            use #rt::{ErrorsByTrait as _, ErrorsByClone as _, ErrorsByShared as _, #last as _};
+            (&&&&#rt::Probe::<#ret>::NEW).#mode()
+        }}
+    }
+
+    /// Lets the compiler refuse a `Result` under another name.
+    fn guard(&self) -> TokenStream {
+        let Kind::Plain { guard: true } = self.returns.kind else { return TokenStream::new() };
+        let (rt, ret) = (self.rt(), &self.returns.ty);
+        let plain = Ident::new("plain", ret.span().resolved_at(site()));
+        quote_spanned!(site()=> { use #rt::PlainOk as _; #rt::Probe::<#ret>::NEW.#plain(#rt::No); })
+    }
+
+    fn lead(&self) -> TokenStream {
+        let statements = self.item.statements();
+        let rebinds = self.rebinds();
+        let typed = typed_return(&self.returns.ty);
+        match &self.flight {
+            Flight::Inline => quote_spanned! {site()=>
+                __lead.run(::core::pin::pin!(async move { #typed #rebinds #statements })).await
+            },
+            Flight::Shared(copies) => self.owned_body("share", copies, &quote!(#rebinds #statements)),
+            Flight::Detached(copies) => self.owned_body("detach", copies, &quote!(#rebinds #statements)),
+        }
+    }
+
+    /// A body that the flight owns: it borrows from copies of what the arguments refer to.
+    fn owned_body(&self, verb: &str, copies: &[OwnedCopy], statements: &TokenStream) -> TokenStream {
+        // At the function's name, where the error of a body that can't leave its thread is of use.
+        let at = self.item.ident().span().resolved_at(site());
+        let verb = Ident::new(verb, at);
+        let copy = copies.iter().map(|OwnedCopy { name, referent }| copied(name, referent));
+        let borrow = copies.iter().map(|OwnedCopy { name, referent }| {
+            quote_spanned!(site()=> #[allow(unused_variables)] let #name: &#referent = ::core::borrow::Borrow::borrow(&#name);)
+        });
+        let typed = typed_return(&self.returns.ty);
+        let future = quote_spanned!(at=> async move { #typed #(#borrow)* #statements });
+        let call = quote_spanned!(at=> __lead.#verb(#future));
+        quote_spanned!(site()=> #(#copy)* #call.await)
+    }
+}
+
+fn copied(name: &Ident, referent: &Type) -> TokenStream {
+    let to_owned = Ident::new("to_owned", referent.span().resolved_at(site()));
+    quote_spanned!(site()=> let #name = <#referent as ::std::borrow::ToOwned>::#to_owned(#name);)
+}
+
+/// Fixes the type of the block for `?`, `return` and coercions, so that a type error is at the user's own line.
+fn typed_return(ret: &Type) -> TokenStream {
+    let span: Span = site();
+    quote_spanned! {span=>
+        if false {
+            let __typed: #ret = loop {};
+            #[allow(unreachable_code)]
+            return __typed;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A decorated function and, beside it, its handle.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::site;
+use crate::plan::{Home, Plan};
+
+pub(super) fn expand(plan: &Plan) -> TokenStream {
+    let (attrs, vis, sig) = (plan.attrs(), &plan.item.vis, plan.signature());
+    let cache = match &plan.handle {
+        Some(handle) => {
+            let turbofish = plan.kept.turbofish();
+            quote_spanned!(site()=> #handle::cache #turbofish())
+        }
+        None => {
+            let cache = plan.static_cache();
+            quote_spanned!(site()=> { #cache })
+        }
+    };
+    let body = plan.body(&cache, None);
+    let handle = plan.handle.as_ref().map(|name| plan.function_handle(name));
+    quote_spanned!(site()=> #attrs #vis #sig { #body } #handle)
+}
+
+impl Plan<'_> {
+    /// Statements that end in the `&'static Cache<K, V>` of a function.
+    pub(super) fn static_cache(&self) -> TokenStream {
+        let (rt, cache) = (self.rt(), self.cache_type());
+        let build = match &self.home {
+            Home::Function(build) | Home::Type(build) | Home::Instance(_, build) => self.build(build, &self.function_name()),
+            // Bound to a type first: of a cache of other types the compiler then says which is expected.
+            Home::Given(cache_of_users) => return quote_spanned!(site()=> let __given: &'static #cache = &#cache_of_users; __given),
+        };
+        if self.kept.is_empty() {
+            return quote_spanned! {site()=>
+                static __CACHE: #rt::LazyLock<#cache> = #rt::LazyLock::new(|| #build);
+                &__CACHE
+            };
+        }
+        let (marker, marked) = self.marker();
+        quote_spanned! {site()=>
+            static __CACHES: #rt::Registry = #rt::Registry::new();
+            #marker
+            __CACHES.get(::core::any::TypeId::of::<#marked>(), || #build)
+        }
+    }
+
+    /// A type that differs for each choice of the generic parameters, and its name with those at hand.
+    pub(super) fn marker(&self) -> (TokenStream, TokenStream) {
+        if self.kept.is_empty() {
+            return (quote_spanned!(site()=> struct __Site;), quote_spanned!(site()=> __Site));
+        }
+        let names = self.kept.names();
+        let params = self.kept.generics.params.iter().map(|param| match param {
+            syn::GenericParam::Const(param) => {
+                let (name, ty) = (&param.ident, &param.ty);
+                quote_spanned!(site()=> const #name: #ty)
+            }
+            syn::GenericParam::Type(param) => {
+                let name = &param.ident;
+                quote_spanned!(site()=> #name: ?::core::marker::Sized)
+            }
+            syn::GenericParam::Lifetime(_) => TokenStream::new(),
+        });
+        let types: Vec<_> = self.kept.generics.type_params().map(|param| &param.ident).collect();
+        let held = quote_spanned!(site()=> #(::core::marker::PhantomData<fn() -> *const #types>),*);
+        let marker = if types.is_empty() {
+            quote_spanned!(site()=> struct __Site<#(#params),*>;)
+        } else {
+            quote_spanned!(site()=> #[allow(dead_code)] struct __Site<#(#params),*>(#held);)
+        };
+        (marker, quote_spanned!(site()=> __Site<#names>))
+    }
+}

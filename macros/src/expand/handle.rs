@@ -1,0 +1,91 @@
+//! The handle of a function: `enum get_pep {}`, which bears the function's name because types and values have names of their own.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::Ident;
+
+use super::site;
+use crate::plan::{Key, Part, Plan};
+use crate::types;
+
+impl Plan<'_> {
+    pub(super) fn function_handle(&self, name: &Ident) -> TokenStream {
+        let (krate, rt, vis) = (&self.krate, self.rt(), &self.item.vis);
+        let (cache, value) = (self.cache_type(), self.value());
+        let (generics, clause, turbofish) = (&self.kept.generics, &self.kept.generics.where_clause, self.kept.turbofish());
+        let this = quote_spanned!(site()=> Self::cache #turbofish());
+        let the_cache = self.static_cache();
+        let (args, key) = (self.handle_arguments(), self.key_of_shown());
+        let (insert_args, insert_key) = match &self.key {
+            Key::Parts(_) => (args.clone(), key.clone()),
+            Key::Given(given) => {
+                let ty = &given.closure.output;
+                (quote_spanned!(site()=> key: #ty,), quote_spanned!(site()=> #rt::key(#rt::KeyOwned(key))))
+            }
+        };
+        let attrs = self.shared_attrs();
+        let doc = format!("The cache behind [`{}()`].", self.item.ident());
+        // Arguments are taken the way the function takes them, whatever clippy thinks of that.
+        let allow = quote_spanned! {site()=>
+            #[allow(dead_code, clippy::needless_pass_by_value, clippy::ptr_arg, clippy::too_many_arguments, clippy::trivially_copy_pass_by_ref, clippy::used_underscore_binding)]
+        };
+        quote_spanned! {site()=>
+            #attrs
+            #[doc = #doc]
+            #[allow(non_camel_case_types, dead_code)]
+            #vis enum #name {}
+            #attrs
+            #[allow(clippy::must_use_candidate)]
+            impl #name {
+                /// The cache itself.
+                #[allow(dead_code)]
+                #[inline]
+                #vis fn cache #generics() -> &'static #cache #clause { #the_cache }
+                /// Hits, misses and size.
+                #[allow(dead_code)]
+                #vis fn cache_info #generics() -> #krate::CacheInfo #clause { #this.info() }
+                /// The fuller picture: loads, errors, evictions, what is running.
+                #[allow(dead_code)]
+                #vis fn cache_stats #generics() -> #krate::CacheStats #clause { #this.stats() }
+                /// What the cache was built with.
+                #[allow(dead_code)]
+                #vis fn cache_parameters #generics() -> #krate::CacheParameters #clause { #this.parameters() }
+                /// Whether this call is answered from the cache, or is running; leaves counters and order alone.
+                #allow
+                #vis fn cache_contains #generics(#args) -> bool #clause { #rt::contains(#this, #key) }
+                /// What is kept for this call; leaves counters and order alone.
+                #allow
+                #vis fn cache_peek #generics(#args) -> ::core::option::Option<#value> #clause { #rt::peek(#this, #key) }
+                /// Forgets this call; true if it was there, or running.
+                #allow
+                #vis fn cache_invalidate #generics(#args) -> bool #clause { #rt::invalidate(#this, #key) }
+                /// Keeps a value for this call, as if it had run.
+                #allow
+                #vis fn cache_insert #generics(#insert_args value: #value) #clause { #rt::insert(#this, #insert_key, value) }
+                /// Forgets every call and sets the counters to zero.
+                #[allow(dead_code)]
+                #vis fn cache_clear #generics() #clause { #this.clear(); }
+                /// Waits for the running calls, or drops them; from then on calls run as the plain function.
+                #[allow(dead_code)]
+                #vis async fn cache_close #generics(how: #krate::Close) #clause { #this.close(how).await; }
+            }
+        }
+    }
+
+    /// The arguments that count, or the key that is made of them.
+    fn handle_arguments(&self) -> TokenStream {
+        match &self.key {
+            Key::Given(given) => {
+                let ty = &given.closure.output;
+                quote_spanned!(site()=> key: &#ty,)
+            }
+            Key::Parts(parts) => parts
+                .iter()
+                .map(|Part { shown, ty, .. }| {
+                    let ty = types::with_elided_lifetimes(ty);
+                    quote_spanned!(site()=> #shown: #ty,)
+                })
+                .collect(),
+        }
+    }
+}

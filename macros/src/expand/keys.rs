@@ -1,0 +1,103 @@
+//! The key's type, and the views through which a call finds it.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Type};
+
+use super::site;
+use crate::plan::{GivenKey, Key, Part, Place, Plan};
+use crate::types;
+
+impl Plan<'_> {
+    /// `K`, written so that it can stand in a static.
+    pub(super) fn key_type(&self) -> TokenStream {
+        match &self.key {
+            Key::Given(given) => given.closure.output.to_token_stream(),
+            Key::Parts(parts) => match &*parts.iter().map(|part| self.owned(part)).collect::<Vec<_>>() {
+                [one] => one.clone(),
+                many => quote_spanned!(site()=> (#(#many),*)),
+            },
+        }
+    }
+
+    fn owned(&self, part: &Part) -> TokenStream {
+        let krate = &self.krate;
+        if let Some(owned) = &part.owned {
+            return owned.to_token_stream();
+        }
+        let viewed = types::with_static_lifetimes(part.viewed());
+        quote_spanned!(part.ty.span()=> <#viewed as #krate::ToKey>::Owned)
+    }
+
+    /// One question a part to the compiler, at the argument's type: can this be in a key?
+    pub(super) fn key_assertions(&self) -> TokenStream {
+        let rt = self.rt();
+        let assertion = |ty: &TokenStream| {
+            let assert = quote_spanned!(site()=> #rt::assert_key);
+            quote_spanned!(site()=> #assert::<#ty>();)
+        };
+        match &self.key {
+            Key::Given(given) => assertion(&given.closure.output.to_token_stream()),
+            Key::Parts(parts) => parts.iter().map(|part| assertion(&self.owned(part))).collect(),
+        }
+    }
+
+    /// `rt::key(view)` of the function's own arguments.
+    pub(super) fn key(&self, this: Option<&Ident>) -> TokenStream {
+        let rt = self.rt();
+        match &self.key {
+            Key::Given(given) => {
+                let computed = self.given(given);
+                quote_spanned!(site()=> #rt::key(#rt::KeyOwned(#computed)))
+            }
+            Key::Parts(parts) => self.key_of(parts.iter().map(|part| (part, if part.place == Place::Instance { this.unwrap_or(&part.name) } else { &part.name }))),
+        }
+    }
+
+    /// `rt::key(view)` of arguments that go by the names that people know them by.
+    pub(super) fn key_of_shown(&self) -> TokenStream {
+        let rt = self.rt();
+        match &self.key {
+            Key::Given(_) => quote_spanned!(site()=> #rt::key(#rt::KeyGiven(key))),
+            Key::Parts(parts) => self.key_of(parts.iter().map(|part| (part, &part.shown))),
+        }
+    }
+
+    fn key_of<'p>(&self, parts: impl Iterator<Item = (&'p Part, &'p Ident)>) -> TokenStream {
+        let rt = self.rt();
+        let views: Vec<_> = parts.map(|(part, name)| self.view(part, name)).collect();
+        match &*views {
+            [one] => quote_spanned!(site()=> #rt::key(#rt::KeyRef1(#one))),
+            many => quote_spanned!(site()=> #rt::key(#rt::KeyRef((#(#many),*)))),
+        }
+    }
+
+    fn view(&self, part: &Part, name: &Ident) -> TokenStream {
+        let rt = self.rt();
+        let wrapper = if part.owned.is_some() { quote_spanned!(site()=> ByRef) } else { quote_spanned!(site()=> ByToKey) };
+        match part.place {
+            Place::Value => quote_spanned!(site()=> #rt::#wrapper(&#name)),
+            Place::Referent => quote_spanned!(site()=> #rt::#wrapper(&*#name)),
+            // Any receiver comes down to `&Self` where one is expected.
+            Place::Instance => quote_spanned!(site()=> #rt::ByRef::<'_, Self>(&#name)),
+        }
+    }
+
+    /// The closure's body, its inputs bound as references: so their types are known before it is checked, and `self` is in scope.
+    fn given(&self, given: &GivenKey) -> TokenStream {
+        let GivenKey { closure, args } = given;
+        let bindings = closure.inputs.iter().zip(args).map(|(input, (arg, ty))| {
+            let name = &input.name;
+            let annotated = input.ty.as_ref().map(|ty| quote_spanned!(site()=> : #ty));
+            let place = match types::as_reference(ty) {
+                Some(_) => quote_spanned!(site()=> &*#arg),
+                None => quote_spanned!(site()=> &#arg),
+            };
+            quote_spanned!(site()=> let #name #annotated = #place;)
+        });
+        let (output, body): (&Type, _) = (&closure.output, &closure.body);
+        // A closure still, so that a `return` in it gives the key.
+        quote_spanned!(site()=> { #(#bindings)* (|| -> #output #body)() })
+    }
+}

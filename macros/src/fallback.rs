@@ -1,0 +1,30 @@
+//! What is written when a rule is broken: the user's own function, so that its callers don't fail too, and the errors.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Error, FnArg};
+
+use crate::args::Attribute;
+use crate::item::Item;
+
+pub(crate) fn expand(attribute: Attribute, item: &Item, error: &Error) -> TokenStream {
+    let errors = error.to_compile_error();
+    let Item { attrs, vis, sig, .. } = item;
+    let mut sig = sig.clone();
+    let mut args = item.args.iter();
+    for input in &mut sig.inputs {
+        if let (FnArg::Typed(typed), Some(arg)) = (input, args.next()) {
+            typed.clone_from(&arg.typed);
+        }
+    }
+    let inside = item.receiver().is_some() || attribute == Attribute::CachedMethod;
+    match item.whole_body() {
+        None => quote!(#(#attrs)* #vis #sig;),
+        // Beside a method nothing can stand when it is a trait's.
+        Some(body) if inside => return quote!(#(#attrs)* #vis #sig { #errors #body }),
+        Some(body) => quote!(#(#attrs)* #vis #sig { #body }),
+    }
+    .into_iter()
+    .chain(errors)
+    .collect()
+}

@@ -1,0 +1,231 @@
+//! From what was written to what will be generated: every rule, and every message about a rule that is broken. A [`Plan`] can't
+//! hold a combination that `expand` could not write.
+
+mod flight;
+mod generics;
+mod key;
+mod returns;
+
+use proc_macro2::Span;
+use quote::format_ident;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Error, Expr, Ident, Path, Result, Visibility};
+
+use crate::args::{Args, Attribute, HandleWord, Opt, Ttl, combine};
+use crate::item::{Body, Item, boxed_output};
+use crate::types;
+
+pub(crate) use flight::{Flight, OwnedCopy};
+pub(crate) use generics::Kept;
+pub(crate) use key::{GivenKey, Key, Part, Place};
+pub(crate) use returns::{Kind, Returns};
+
+/// All decisions about one decorated function.
+pub(crate) struct Plan<'a> {
+    pub(crate) item: &'a Item,
+    /// The runtime crate.
+    pub(crate) krate: Path,
+    pub(crate) key: Key,
+    pub(crate) returns: Returns,
+    pub(crate) flight: Flight,
+    /// The generic parameters that tell caches apart.
+    pub(crate) kept: Kept,
+    pub(crate) home: Home,
+    /// The handle's name, if there is one.
+    pub(crate) handle: Option<Ident>,
+}
+
+/// Where the cache lives.
+pub(crate) enum Home {
+    /// In a static of the function's own.
+    Function(Build),
+    /// In a static, one for each `Self`.
+    Type(Build),
+    /// In the instance's `InstanceCaches`, which this expression gives.
+    Instance(Box<Expr>, Build),
+    /// It is this expression's.
+    Given(Box<Expr>),
+}
+
+/// How a cache is built that does not exist yet.
+pub(crate) struct Build {
+    pub(crate) name: Option<Expr>,
+    pub(crate) ignored: Vec<String>,
+    pub(crate) bound: Bound,
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) cache_if: Option<Expr>,
+    pub(crate) clock: Option<Expr>,
+}
+
+/// How many entries are kept.
+pub(crate) enum Bound {
+    Default,
+    Lru(Expr),
+    Unbounded,
+}
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(crate) struct Mistakes(Option<Error>);
+
+impl Mistakes {
+    pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.add(Error::new(span, message));
+    }
+
+    pub(crate) fn add(&mut self, error: Error) {
+        combine(&mut self.0, error);
+    }
+
+    fn found(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// Checks the rules and decides; reports every broken rule, each once.
+pub(crate) fn plan(attribute: Attribute, args: Args, item: &Item) -> Result<Plan<'_>> {
+    let mut mistakes = Mistakes(item.mistakes.clone());
+    function(attribute, item, &mut mistakes);
+    let word = match attribute {
+        Attribute::Cached => "cached",
+        Attribute::CachedMethod => "cachedmethod",
+    };
+    if mistakes.found() && item.sig.asyncness.is_none() && boxed_output(&item.sig).is_none() {
+        // The rest is about async functions.
+        return Err(mistakes.0.expect("found"));
+    }
+    let returns = returns::plan(&args, item, word, &mut mistakes);
+    let (key, ignored) = key::plan(attribute, &args, item, &mut mistakes);
+    let flight = flight::plan(attribute, &args, item, &key, &mut mistakes);
+    let kept = generics::plan(item, &key, &returns);
+    let krate = args.krate.as_ref().map_or_else(|| syn::parse_quote!(::cachetools), |krate| krate.value.clone());
+    let handle = handle(attribute, args.handle.as_ref(), item, &mut mistakes);
+    let home = home(attribute, args, item, ignored, &mut mistakes);
+    match mistakes.0 {
+        Some(error) => Err(error),
+        None => Ok(Plan { item, krate, key, returns, flight, kept, home, handle }),
+    }
+}
+
+/// What kind of function it is, and where it stands.
+fn function(attribute: Attribute, item: &Item, mistakes: &mut Mistakes) {
+    let sig = &item.sig;
+    let word = if attribute == Attribute::Cached { "cached" } else { "cachedmethod" };
+    if sig.asyncness.is_none() {
+        let returned = types::returned(&sig.output, sig.fn_token.span);
+        let future = match types::bare(&returned) {
+            syn::Type::ImplTrait(opaque) => types::future_output(opaque.bounds.iter()),
+            _ => None,
+        };
+        if future.is_some() {
+            mistakes.at(returned.span(), format!("write this as an `async fn`: `#[{word}]` works on its body"));
+        } else if boxed_output(sig).is_none() {
+            mistakes.at(sig.fn_token.span, format!("`#[{word}]` is for async functions: write `async fn`"));
+        } else if !matches!(item.body, Body::Boxed(_) | Body::None) {
+            mistakes.at(
+                sig.fn_token.span,
+                format!("`#[{word}]` looks for the body in `Box::pin(async move {{ .. }})` as the last expression: write it so, or as an `async fn`"),
+            );
+        }
+    }
+    if matches!(item.body, Body::None) {
+        mistakes.at(sig.ident.span(), format!("`#[{word}]` needs a function with a body: put it on the implementation"));
+    }
+    if let Some(receiver) = item.receiver() {
+        if attribute == Attribute::Cached {
+            mistakes.at(receiver.self_token.span, "`#[cached]` is for functions: on a method use `#[cachedmethod]`");
+        } else if let syn::ReceiverKind::Reference(and, _, Some(_)) = receiver.kind {
+            mistakes.at(and.span(), "a hit would skip what `&mut self` is for: take `&self`");
+        } else if let syn::ReceiverKind::Typed(_, ty) = &receiver.kind {
+            if let Some(token) = types::as_reference(ty).and_then(|reference| reference.mutability) {
+                mistakes.at(token.span(), "a hit would skip what `&mut` is for: take `&self`");
+            }
+        }
+    } else if attribute == Attribute::Cached {
+        if let Some(span) = key::names_self(item) {
+            mistakes.at(span, "`#[cached]` is for functions: in an `impl` use `#[cachedmethod]`");
+        }
+    }
+    for arg in &item.args {
+        if let Some(span) = arg.cfg {
+            mistakes.at(span, "an argument that may not be there can't be in a key: put the `#[cfg]` on two versions of the function");
+        }
+    }
+}
+
+fn handle(attribute: Attribute, given: Option<&Opt<HandleWord>>, item: &Item, mistakes: &mut Mistakes) -> Option<Ident> {
+    let boxed = matches!(item.body, Body::Boxed(_));
+    let usual = || match attribute {
+        Attribute::Cached => item.ident().clone(),
+        Attribute::CachedMethod => format_ident!("{}_cache", item.ident().unraw(), span = item.ident().span()),
+    };
+    match given.map(|given| &given.value) {
+        Some(HandleWord::No) => None,
+        Some(HandleWord::Named(name)) => Some(name.clone()),
+        Some(HandleWord::Yes) => Some(usual()),
+        None if attribute == Attribute::Cached => Some(usual()),
+        // In a trait impl, where nothing may stand beside its methods, a method has no visibility; nor has what async_trait wrote.
+        None => (!boxed && !matches!(item.vis, Visibility::Inherited)).then(usual),
+    }
+    .inspect(|name| {
+        if attribute == Attribute::CachedMethod && name == item.ident() {
+            mistakes.at(name.span(), "the handle is a method beside this one, so it needs another name");
+        }
+    })
+}
+
+fn home(attribute: Attribute, args: Args, item: &Item, ignored: Vec<String>, mistakes: &mut Mistakes) -> Home {
+    if let (Some(lru), Some(unbounded)) = (&args.lru, &args.unbounded) {
+        mistakes.at(unbounded.span().join(lru.span()).unwrap_or(unbounded.span()), "`lru` is a bound and `unbounded` is none: keep one of them");
+    }
+    if let Some(cache) = args.cache {
+        let own = [
+            args.lru.map(|o| o.key),
+            args.unbounded.map(|o| o.key),
+            args.ttl.map(|o| o.key),
+            args.cache_if.map(|o| o.key),
+            args.clock.map(|o| o.key),
+            args.name.map(|o| o.key),
+            args.caches.map(|o| o.key),
+            args.shared.map(|o| o.key),
+        ];
+        for key in own.into_iter().flatten() {
+            mistakes.at(key.span(), format!("`{key}` is decided where the cache is built, and `cache` names one that exists already"));
+        }
+        return Home::Given(Box::new(cache.value));
+    }
+    let build = Build {
+        name: args.name.map(|name| name.value),
+        ignored,
+        bound: match (args.lru, args.unbounded) {
+            (Some(lru), _) => Bound::Lru(lru.value),
+            (None, Some(_)) => Bound::Unbounded,
+            (None, None) => Bound::Default,
+        },
+        ttl: args.ttl.map(|ttl| ttl.value),
+        cache_if: args.cache_if.map(|cache_if| cache_if.value),
+        clock: args.clock.map(|clock| clock.value),
+    };
+    match (attribute, args.caches, args.shared) {
+        (Attribute::Cached, ..) => Home::Function(build),
+        (Attribute::CachedMethod, Some(caches), Some(shared)) => {
+            mistakes.at(shared.span(), "`shared` is one cache for all instances and `caches` is a place in one: keep one of them");
+            Home::Instance(Box::new(caches.value), build)
+        }
+        (Attribute::CachedMethod, Some(caches), None) => Home::Instance(Box::new(caches.value), build),
+        (Attribute::CachedMethod, None, Some(_)) => Home::Type(build),
+        (Attribute::CachedMethod, None, None) => match item.receiver() {
+            Some(receiver) => {
+                let this = receiver.self_token;
+                // Spanned at the method's name: a type without the field is the user's to mend, not the attribute's.
+                let field = Ident::new("caches", item.ident().span());
+                Home::Instance(Box::new(syn::parse_quote!(#this.#field)), build)
+            }
+            None => Home::Type(build),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
