@@ -3,14 +3,14 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::Cache;
 use super::ask;
 use super::mode::{CacheValue, Mode, Split};
-use crate::flight::{AnyError, Boarding, Loaded, Parcel, Seat, Turn, resume};
+use crate::flight::{AnyError, Boarding, Flights, Loaded, Parcel, Seat, Turn, resume};
 use crate::ground::here::{self, Ask};
 use crate::ground::key::Key;
 use crate::ground::stats::Outcome;
@@ -50,28 +50,27 @@ pub struct Lead<K: 'static, V: CacheValue, M> {
 
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
 #[inline]
-pub fn start<K, V, R, M, Q>(cache: &Cache<K, V>, key: Key<Q, K>, mode: M) -> Start<R, Pending<K, V, M>>
+pub(super) fn start<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Key<Q, K>, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
     M: Mode<R, V>,
 {
-    let hash = key.hash(&cache.flights.seed);
-    match cache.flights.hit(hash, |other| key.is(other)) {
+    let hash = key.hash(&flights.seed);
+    match flights.hit(hash, |other| key.is(other)) {
         Some(value) => Start::Hit(mode.value(value)),
-        None => miss(cache, key, hash, mode),
+        None => miss(flights, key, hash, mode),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn miss<K, V, R, M, Q>(cache: &Cache<K, V>, key: Key<Q, K>, hash: u64, mode: M) -> Start<R, Pending<K, V, M>>
+fn miss<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Key<Q, K>, hash: u64, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
     M: Mode<R, V>,
 {
-    let flights = &cache.flights;
     let alone = |traced| Start::Miss(Pending { seat: None, mode, traced });
     let Some(ask) = here::take_ask() else { return alone(false) };
     let traced = ask.traced();

@@ -1,28 +1,30 @@
 //! Floor 4: the cache and its verbs.
 
 pub(crate) mod ask;
+pub(crate) mod by_hand;
 pub(crate) mod call;
+pub(crate) mod keyed;
 pub(crate) mod mode;
 mod options;
 
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::Hash;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use equivalent::Equivalent;
 
-pub(crate) use options::About;
 pub use options::{CacheBuilder, CacheParameters, PolicyKind};
 
-use crate::flight::Flights;
+use crate::flight::{Flights, Keep};
+use crate::ground::clock::Time;
 use crate::ground::here;
-use crate::ground::key::{CacheKey, Hashed, Key, KeyOwned, hash_of, key};
+use crate::ground::key::{CacheKey, Hashed, KeyOwned, hash_of, key};
 use crate::ground::stats::{CacheInfo, CacheStats};
-use call::{Joined, Lead, Start, start};
-use mode::{ByClone, CacheValue, Mode, Plain};
+use crate::table::Table;
+use mode::CacheValue;
+use options::About;
 
 /// A cache of the values of async calls, in which concurrent calls with one key share one run.
 ///
@@ -87,6 +89,18 @@ impl<K, V> Cache<K, V> {
     /// Sets up a cache.
     pub const fn builder() -> CacheBuilder<K, V> {
         CacheBuilder::new()
+    }
+
+    fn build(options: CacheBuilder<K, V>) -> Self {
+        let CacheBuilder { name, ignored, capacity, ttl, cache_if, clock, _key } = options;
+        let time = match clock {
+            Some(clock) => Time::Given(clock),
+            // A step of some milliseconds is little beside a second.
+            None if ttl.is_some_and(|ttl| ttl >= Duration::from_secs(1)) => Time::Coarse,
+            None => Time::Precise,
+        };
+        let flights = Flights::new(Table::new(capacity), Keep { ttl, worth: cache_if, time });
+        Self { flights: Arc::new(flights), about: Arc::new(About { name, ttl, ignored }) }
     }
 
     /// Hits, misses and size. Takes out what has expired, so that it is not counted.
@@ -195,6 +209,13 @@ impl<K, V> Cache<K, V> {
     }
 }
 
+impl<K, V> CacheBuilder<K, V> {
+    /// Builds the cache.
+    pub fn build(self) -> Cache<K, V> {
+        Cache::build(self)
+    }
+}
+
 /// Looking up, with a key in whatever form it is looked up by.
 impl<K, V: CacheValue> Cache<K, V> {
     /// The value, counted as a hit and as a use. A miss is not counted: nothing is loaded.
@@ -243,7 +264,9 @@ impl<K: 'static, V: CacheValue> Cache<K, V> {
     where
         K: CacheKey,
     {
-        insert(self, self::key(KeyOwned(key)), value);
+        let key = self::key(KeyOwned(key));
+        let hash = key.hash(&self.flights.seed);
+        self.insert_owned(key.own(hash), value);
     }
 
     fn invalidate_by(&self, hash: u64, same: impl Fn(&K) -> bool) -> bool {
@@ -265,174 +288,10 @@ impl<K: 'static, V: CacheValue> Cache<K, V> {
 
     fn insert_owned(&self, key: Hashed<K>, value: V) {
         let kept = self.flights.kept(value);
-        match here::lock() {
-            Some(here) => {
-                let gone = self.flights.insert(&here, key, kept);
-                drop(here);
-                drop(gone);
-            }
-            None => {
-                let flights = self.flights.clone();
-                here::outside(move || {
-                    let gone = here::lock().map(|here| flights.insert(&here, key, kept));
-                    drop(gone);
-                });
-            }
-        }
+        let flights = self.flights.clone();
+        here::outside(move || {
+            let gone = here::lock().map(|here| flights.insert(&here, key, kept));
+            drop(gone);
+        });
     }
-}
-
-/// Loading. The future is the body of the call: it is polled only if no value is stored and no call is running.
-impl<K: CacheKey, V: CacheValue> Cache<K, V> {
-    /// The value; loads it if need be. Concurrent calls with one key share one run. If the caller that runs `load` leaves, the
-    /// next waiter runs its own.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// # use cachetools::Cache;
-    /// let cache = Cache::<u64, u64>::builder().build();
-    /// let (one, two) = tokio::join!(cache.get_with(1, async { 10 }), cache.get_with(1, async { unreachable!() }));
-    /// assert_eq!((one, two), (10, 10));
-    /// # }
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// If `load` panics, in the caller that ran it.
-    pub async fn get_with(&self, key: K, load: impl Future<Output = V>) -> V {
-        call(self, key, Plain, load).await
-    }
-
-    /// As [`get_with`](Self::get_with), for a load that may fail. All who wait get the error of the one run; it is never kept.
-    ///
-    /// # Errors
-    ///
-    /// Those of `load`.
-    ///
-    /// # Panics
-    ///
-    /// If `load` panics, in the caller that ran it.
-    pub async fn try_get_with<E>(&self, key: K, load: impl Future<Output = Result<V, E>>) -> Result<V, E>
-    where
-        E: Clone + Send + Sync + 'static,
-    {
-        call(self, key, ByClone, load).await
-    }
-
-    /// The same verbs, for loads that own all they need: whoever waits drives the load, and a caller that leaves takes
-    /// nothing with it.
-    pub const fn shared(&self) -> SharedCalls<'_, K, V> {
-        SharedCalls(self)
-    }
-
-    /// The same verbs, for loads that finish although every caller has left: each runs in a tokio task of its own.
-    #[cfg(feature = "tokio")]
-    pub const fn detached(&self) -> DetachedCalls<'_, K, V> {
-        DetachedCalls(self)
-    }
-}
-
-async fn call<K: CacheKey, V: CacheValue, R>(
-    cache: &Cache<K, V>,
-    owned: K,
-    mode: impl Mode<R, V>,
-    load: impl Future<Output = R>,
-) -> R {
-    match start(cache, key(KeyOwned(owned)), mode) {
-        Start::Hit(result) => result,
-        Start::Miss(pending) => match pending.join().await {
-            Joined::Done(result) => result,
-            Joined::Lead(lead) => lead.run(pin!(load)).await,
-        },
-    }
-}
-
-/// Calls whose loads are driven by whoever waits: see [`Cache::shared`].
-#[derive(Debug)]
-pub struct SharedCalls<'a, K, V>(&'a Cache<K, V>);
-
-/// Calls whose loads run in tasks of their own: see [`Cache::detached`].
-#[cfg(feature = "tokio")]
-#[derive(Debug)]
-pub struct DetachedCalls<'a, K, V>(&'a Cache<K, V>);
-
-macro_rules! owned_calls {
-    ($(#[$cfg:meta])* $calls:ident, $hand_over:ident) => {
-        $(#[$cfg])*
-        impl<K: CacheKey, V: CacheValue> $calls<'_, K, V> {
-            /// See [`Cache::get_with`].
-            ///
-            /// # Panics
-            ///
-            /// If `load` panics: in the caller that brought it, or if that has left, in the one that drove it.
-            pub async fn get_with(&self, key: K, load: impl Future<Output = V> + Send + 'static) -> V {
-                self.call(key, Plain, load).await
-            }
-
-            /// See [`Cache::try_get_with`].
-            ///
-            /// # Errors
-            ///
-            /// Those of `load`.
-            ///
-            /// # Panics
-            ///
-            /// If `load` panics: in the caller that brought it, or if that has left, in the one that drove it.
-            pub async fn try_get_with<E>(
-                &self,
-                key: K,
-                load: impl Future<Output = Result<V, E>> + Send + 'static,
-            ) -> Result<V, E>
-            where
-                E: Clone + Send + Sync + 'static,
-            {
-                self.call(key, ByClone, load).await
-            }
-
-            async fn call<R: Send + 'static>(
-                &self,
-                owned: K,
-                mode: impl Mode<R, V>,
-                load: impl Future<Output = R> + Send + 'static,
-            ) -> R {
-                match start(self.0, key(KeyOwned(owned)), mode) {
-                    Start::Hit(result) => result,
-                    Start::Miss(pending) => match pending.join().await {
-                        Joined::Done(result) => result,
-                        Joined::Lead(lead) => Lead::$hand_over(lead, load).await,
-                    },
-                }
-            }
-        }
-    };
-}
-owned_calls!(SharedCalls, share);
-owned_calls! {
-    #[cfg(feature = "tokio")]
-    DetachedCalls, detach
-}
-
-/// [`Cache::contains`], for the handle of a function.
-pub fn contains<K, V: CacheValue, Q>(cache: &Cache<K, V>, key: Key<Q, K>) -> bool {
-    let hash = key.hash(&cache.flights.seed);
-    here::lock().is_some_and(|here| cache.flights.contains(&here, hash, |other| key.is(other)))
-}
-
-/// [`Cache::peek`], for the handle of a function.
-pub fn peek<K, V: CacheValue, Q>(cache: &Cache<K, V>, key: Key<Q, K>) -> Option<V> {
-    let hash = key.hash(&cache.flights.seed);
-    cache.flights.peek(&here::lock()?, hash, |other| key.is(other))
-}
-
-/// [`Cache::invalidate`], for the handle of a function.
-pub fn invalidate<K: 'static, V: CacheValue, Q>(cache: &Cache<K, V>, key: Key<Q, K>) -> bool {
-    let hash = key.hash(&cache.flights.seed);
-    cache.invalidate_by(hash, |other| key.is(other))
-}
-
-/// [`Cache::insert`], for the handle of a function.
-pub fn insert<K: 'static, V: CacheValue, Q>(cache: &Cache<K, V>, key: Key<Q, K>, value: V) {
-    let hash = key.hash(&cache.flights.seed);
-    cache.insert_owned(key.own(hash), value);
 }

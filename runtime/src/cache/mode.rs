@@ -235,9 +235,14 @@ impl<R> PlainOk for Probe<R> {}
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::error::Error;
     use std::io;
     use std::rc::Rc;
+
+    use super::{
+        ByClone, ByShared, ByTrait, ErrorsByClone as _, ErrorsByRetry as _, ErrorsByShared as _, ErrorsByTrait as _,
+        Mode, Probe, Retry, Split,
+    };
 
     macro_rules! mode_of {
         ($error:ty) => {
@@ -250,14 +255,15 @@ mod tests {
         let ByClone = mode_of!(String);
         let ByTrait = mode_of!(io::Error);
         let ByShared = mode_of!(Box<dyn Error + Send + Sync>);
-        let ErrorsRetry = mode_of!(Rc<str>);
-        let Retry = ErrorsRetry;
+        let Retry = mode_of!(Rc<str>);
         let Retry = mode_of!(Box<dyn Error>);
     }
 
     #[test]
     fn every_caller_gets_an_error_made_from_the_first() {
-        let Split::Shared(shared) = Mode::<Result<u8, io::Error>, u8>::split(ByTrait, Err(io::ErrorKind::TimedOut.into())) else {
+        let Split::Shared(shared) =
+            Mode::<Result<u8, io::Error>, u8>::split(ByTrait, Err(io::ErrorKind::TimedOut.into()))
+        else {
             panic!("shared")
         };
         for _ in 0..2 {

@@ -6,10 +6,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Cache;
-use crate::flight::{Flights, Keep};
-use crate::ground::clock::{Clock, Time};
-use crate::table::Table;
+use crate::flight::Worth;
+use crate::ground::clock::Clock;
 
 /// The order in which a cache gives entries up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,7 +55,7 @@ pub(crate) struct About {
     pub(crate) ignored: &'static [&'static str],
 }
 
-/// Sets up a [`Cache`]. Unless told otherwise it holds 128 entries, least recently used first out, that never expire.
+/// Sets up a [`Cache`](crate::Cache). Unless told otherwise it holds 128 entries, least recently used first out, that never expire.
 ///
 /// ```
 /// use cachetools::Cache;
@@ -69,19 +67,23 @@ pub(crate) struct About {
 /// ```
 #[must_use = "it sets up nothing until `build`"]
 pub struct CacheBuilder<K, V> {
-    name: Cow<'static, str>,
-    ignored: &'static [&'static str],
-    capacity: Option<usize>,
-    ttl: Option<Duration>,
-    cache_if: Option<Box<dyn Fn(&V) -> bool + Send + Sync>>,
-    clock: Option<Arc<dyn Clock>>,
-    _key: PhantomData<fn(K)>,
+    pub(super) name: Cow<'static, str>,
+    pub(super) ignored: &'static [&'static str],
+    pub(super) capacity: Option<usize>,
+    pub(super) ttl: Option<Duration>,
+    pub(super) cache_if: Option<Worth<V>>,
+    pub(super) clock: Option<Arc<dyn Clock>>,
+    pub(super) _key: PhantomData<fn(K)>,
 }
 
 impl<K, V> fmt::Debug for CacheBuilder<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, capacity, ttl, .. } = self;
-        f.debug_struct("CacheBuilder").field("name", name).field("lru", capacity).field("ttl", ttl).finish_non_exhaustive()
+        f.debug_struct("CacheBuilder")
+            .field("name", name)
+            .field("lru", capacity)
+            .field("ttl", ttl)
+            .finish_non_exhaustive()
     }
 }
 
@@ -155,18 +157,5 @@ impl<K, V> CacheBuilder<K, V> {
     pub fn ignored(mut self, ignored: &'static [&'static str]) -> Self {
         self.ignored = ignored;
         self
-    }
-
-    /// Builds the cache.
-    pub fn build(self) -> Cache<K, V> {
-        let Self { name, ignored, capacity, ttl, cache_if, clock, _key } = self;
-        let time = match clock {
-            Some(clock) => Time::Given(clock),
-            // A step of some milliseconds is little beside a second.
-            None if ttl.is_some_and(|ttl| ttl >= Duration::from_secs(1)) => Time::Coarse,
-            None => Time::Precise,
-        };
-        let flights = Flights::new(Table::new(capacity), Keep { ttl, when: cache_if, time });
-        Cache { flights: Arc::new(flights), about: Arc::new(About { name, ttl, ignored }) }
     }
 }

@@ -221,7 +221,12 @@ impl<V> Crew<V> {
     /// Everybody's wakers, for news that all wait for.
     pub(super) fn take_wakers(&mut self) -> Vec<Waker> {
         let seats = &mut self.seats;
-        seats.first.iter_mut().chain(seats.others.iter_mut().flatten()).filter_map(|seated| seated.waker.take()).collect()
+        seats
+            .first
+            .iter_mut()
+            .chain(seats.others.iter_mut().flatten())
+            .filter_map(|seated| seated.waker.take())
+            .collect()
     }
 }
 
@@ -230,7 +235,15 @@ impl<V> Flight<V> {
     pub(super) fn new() -> (Arc<Self>, Number) {
         let mut seats = Seats::default();
         let number = seats.sit();
-        let crew = Crew { phase: Phase::Vacant, seats, owner: None, driver: number, began: Duration::ZERO, next: 0, released: false };
+        let crew = Crew {
+            phase: Phase::Vacant,
+            seats,
+            owner: None,
+            driver: number,
+            began: Duration::ZERO,
+            next: 0,
+            released: false,
+        };
         (Arc::new(Self { landing: OnceLock::new(), crew: Lock::new(crew), waits_for: Lock::new(Vec::new()) }), number)
     }
 

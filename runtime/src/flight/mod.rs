@@ -27,10 +27,13 @@ use crate::ground::key::{Hashed, Seed};
 use crate::ground::stats::Tally;
 use crate::table::{Removed, Table, low};
 
+/// Says whether a value is worth keeping.
+pub(crate) type Worth<V> = Box<dyn Fn(&V) -> bool + Send + Sync>;
+
 /// What is worth keeping, and for how long.
 pub(crate) struct Keep<V> {
     pub(crate) ttl: Option<Duration>,
-    pub(crate) when: Option<Box<dyn Fn(&V) -> bool + Send + Sync>>,
+    pub(crate) worth: Option<Worth<V>>,
     pub(crate) time: Time,
 }
 
@@ -242,7 +245,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
 
     /// The value of a load, if it is worth keeping.
     fn keep(&self, value: &V) -> Option<Kept<V>> {
-        let wanted = self.keep.when.as_ref().is_none_or(|when| when(value));
+        let wanted = self.keep.worth.as_ref().is_none_or(|worth| worth(value));
         wanted.then(|| self.kept(value.clone()))
     }
 

@@ -8,9 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use super::Flights;
 use super::circle::{self, Edge};
 use super::crew::{AnyError, Body, Flight, Landing, Loaded, Number, Offers, Parcel, Phase};
-use super::Flights;
 use crate::ground::clock::coarse;
 use crate::ground::stats::Tally;
 
@@ -35,7 +35,13 @@ pub(crate) struct Seat<K: 'static, V: Clone + Send + Sync + 'static> {
 }
 
 impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
-    pub(super) fn new(flights: Arc<Flights<K, V>>, flight: Arc<Flight<V>>, number: Number, hash: u64, edge: Edge) -> Self {
+    pub(super) fn new(
+        flights: Arc<Flights<K, V>>,
+        flight: Arc<Flight<V>>,
+        number: Number,
+        hash: u64,
+        edge: Edge,
+    ) -> Self {
         Self { flights, flight, number, hash, _edge: Some(edge) }
     }
 
@@ -84,7 +90,11 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                     }
                     let old = crew.leave_waker(self.number, waker);
                     // A body that woke itself is polled again when the executor comes round.
-                    let offers = if matches!(crew.phase, Phase::Idle { woken: true, .. }) { crew.offer() } else { Offers::default() };
+                    let offers = if matches!(crew.phase, Phase::Idle { woken: true, .. }) {
+                        crew.offer()
+                    } else {
+                        Offers::default()
+                    };
                     drop(crew);
                     drop(old);
                     offers.wake();

@@ -184,7 +184,10 @@ impl<T: ToKey, const N: usize> ToKey for [T; N] {
 }
 
 /// A borrowed view of the key `K`.
-#[diagnostic::on_unimplemented(message = "the arguments cannot be made into a cache key", label = "see the error at the argument")]
+#[diagnostic::on_unimplemented(
+    message = "the arguments cannot be made into a cache key",
+    label = "see the error at the argument"
+)]
 pub trait Lookup<K> {
     /// Feeds `hasher` what the owned key would.
     fn hash_into<H: Hasher>(&self, hasher: &mut H);
@@ -195,7 +198,10 @@ pub trait Lookup<K> {
 }
 
 /// One part of a key.
-#[diagnostic::on_unimplemented(message = "the argument cannot be made into a part of a cache key", label = "see the error at the argument")]
+#[diagnostic::on_unimplemented(
+    message = "the argument cannot be made into a part of a cache key",
+    label = "see the error at the argument"
+)]
 pub trait Part {
     /// The part as the cache keeps it.
     type Owned;

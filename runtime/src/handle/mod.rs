@@ -1,5 +1,9 @@
 //! Floor 5: where the caches of decorated functions and methods live, and what is shown of them.
 
+mod instance;
+mod method;
 mod registry;
 
+pub use instance::{InstanceCaches, site};
+pub use method::MethodCache;
 pub use registry::Registry;

@@ -7,7 +7,7 @@ mod lru;
 pub(crate) use lru::Lru;
 
 /// The number of an entry's place in its shard. Slots are dense: `n` entries stand at `0..n`.
-pub type Slot = u32;
+pub(crate) type Slot = u32;
 
 /// An order of eviction.
 ///
@@ -18,7 +18,7 @@ pub type Slot = u32;
 /// [`forget`]: Policy::forget
 /// [`renumber`]: Policy::renumber
 /// [`admit`]: Policy::admit
-pub trait Policy: Send + 'static {
+pub(crate) trait Policy: Send + 'static {
     /// A new entry stands at `slot`, which is the number of entries that were there before.
     fn admit(&mut self, slot: Slot, hash: u32, weight: u64);
 

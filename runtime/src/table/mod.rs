@@ -17,9 +17,11 @@ const EXACT: usize = 1024;
 /// How many shards a table of more entries has: enough for the threads of a large machine to seldom meet.
 const SHARDS: usize = 16;
 
+type LockedShard<K, V> = Padded<Lock<Shard<K, V>>>;
+
 /// Shards behind locks.
 pub(crate) struct Table<K, V> {
-    shards: Box<[Padded<Lock<Shard<K, V>>>]>,
+    shards: Box<[LockedShard<K, V>]>,
     mask: usize,
     capacity: Option<usize>,
 }

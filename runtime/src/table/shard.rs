@@ -167,7 +167,12 @@ impl<K, V> Shard<K, V> {
     }
 
     /// Takes an entry out. An expired one counts as absent: the second value is false.
-    pub(crate) fn remove(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> (Removed<K, V>, bool) {
+    pub(crate) fn remove(
+        &mut self,
+        hash: u32,
+        same: impl Fn(&K) -> bool,
+        now: impl FnOnce() -> Moment,
+    ) -> (Removed<K, V>, bool) {
         let Some(slot) = self.find(hash, same) else { return (Removed::nothing(), false) };
         let cause = if self.is_expired(slot, now) { Cause::Expired } else { Cause::Invalidated };
         (self.remove_slot(slot, cause), cause == Cause::Invalidated)
@@ -221,7 +226,11 @@ impl<K, V> Shard<K, V> {
     /// The live entries, in no order.
     pub(crate) fn iter(&self, now: Moment) -> impl Iterator<Item = (&K, &V)> {
         let live = move |slot: usize| self.expiry.as_ref().is_none_or(|expiry| expiry.deadline(index(slot)) > now);
-        self.entries.iter().enumerate().filter(move |&(slot, _)| live(slot)).map(|(_, entry)| (&entry.key, &entry.value))
+        self.entries
+            .iter()
+            .enumerate()
+            .filter(move |&(slot, _)| live(slot))
+            .map(|(_, entry)| (&entry.key, &entry.value))
     }
 
     #[inline]

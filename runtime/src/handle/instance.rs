@@ -1,0 +1,33 @@
+//! The caches of an instance's methods.
+
+use std::any::TypeId;
+use std::fmt;
+use std::sync::Arc;
+
+use super::Registry;
+use crate::cache::Cache;
+
+/// The caches of all cached methods of one instance: the field `caches` that `#[cachedmethod]` looks for.
+///
+/// Each is made when its method is first called, and all go when the last clone of this goes. A clone shares them: a clone of
+/// a service is the same resource, as a cloned connection pool is. Where it is not, start afresh with
+/// `InstanceCaches::default()`.
+#[derive(Clone, Default)]
+pub struct InstanceCaches {
+    sites: Arc<Registry>,
+}
+
+impl fmt::Debug for InstanceCaches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstanceCaches").finish_non_exhaustive()
+    }
+}
+
+/// The cache of one method, by a type that stands for the place where it is written.
+pub fn site<K, V>(caches: &InstanceCaches, id: TypeId, make: impl FnOnce() -> Cache<K, V>) -> &Cache<K, V>
+where
+    K: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    caches.sites.get(id, make)
+}
