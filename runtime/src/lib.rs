@@ -11,6 +11,7 @@ mod handle;
 mod policy;
 mod table;
 
+pub use cachetools_macros::{cached, cachedmethod};
 pub use cache::ask::{Asking, CallExt, Traced};
 #[cfg(feature = "tokio")]
 pub use cache::by_hand::DetachedCalls;
