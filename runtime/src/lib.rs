@@ -11,13 +11,13 @@ mod handle;
 mod policy;
 mod table;
 
-pub use cachetools_macros::{cached, cachedmethod};
 pub use cache::ask::{Asking, CallExt, Traced};
 #[cfg(feature = "tokio")]
 pub use cache::by_hand::DetachedCalls;
 pub use cache::by_hand::SharedCalls;
 pub use cache::mode::CacheValue;
 pub use cache::{Cache, CacheBuilder, CacheParameters, Close, PolicyKind};
+pub use cachetools_macros::{cached, cachedmethod};
 #[cfg(feature = "tokio")]
 pub use ground::clock::TokioClock;
 pub use ground::clock::{Clock, ManualClock, SystemClock};
@@ -38,7 +38,7 @@ pub mod __private {
         Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable, Split,
     };
     pub use crate::ground::key::{
-        ByRef, ByToKey, Key, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, assert_key, key,
+        ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, assert_key, key,
     };
     pub use crate::handle::{MethodCache, Registry, site};
 }

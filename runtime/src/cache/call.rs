@@ -12,7 +12,7 @@ use super::ask;
 use super::mode::{CacheValue, Mode, Split};
 use crate::flight::{AnyError, Boarding, Flights, Loaded, Parcel, Seat, Turn, resume};
 use crate::ground::here::{self, Ask};
-use crate::ground::key::Key;
+use crate::ground::key::View;
 use crate::ground::stats::Outcome;
 
 /// A call, looked up.
@@ -50,11 +50,12 @@ pub struct Lead<K: 'static, V: CacheValue, M> {
 
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
 #[inline]
-pub(super) fn start<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Key<Q, K>, mode: M) -> Start<R, Pending<K, V, M>>
+pub(super) fn start<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
     M: Mode<R, V>,
+    Q: View<K>,
 {
     let hash = key.hash(&flights.seed);
     match flights.hit(hash, |other| key.is(other)) {
@@ -65,11 +66,12 @@ where
 
 #[cold]
 #[inline(never)]
-fn miss<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Key<Q, K>, hash: u64, mode: M) -> Start<R, Pending<K, V, M>>
+fn miss<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Q, hash: u64, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
     M: Mode<R, V>,
+    Q: View<K>,
 {
     let alone = |traced| Start::Miss(Pending { seat: None, mode, traced });
     let Some(ask) = here::take_ask() else { return alone(false) };

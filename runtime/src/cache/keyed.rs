@@ -4,39 +4,40 @@ use super::Cache;
 use super::call::{self, Pending, Start};
 use super::mode::{CacheValue, Mode};
 use crate::ground::here;
-use crate::ground::key::Key;
+use crate::ground::key::View;
 
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
 #[inline]
-pub fn start<K, V, R, M, Q>(cache: &Cache<K, V>, key: Key<Q, K>, mode: M) -> Start<R, Pending<K, V, M>>
+pub fn start<K, V, R, M, Q>(cache: &Cache<K, V>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
     M: Mode<R, V>,
+    Q: View<K>,
 {
     call::start(&cache.flights, key, mode)
 }
 
 /// [`Cache::contains`], for the handle of a function.
-pub fn contains<K, V: CacheValue, Q>(cache: &Cache<K, V>, key: &Key<Q, K>) -> bool {
+pub fn contains<K, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
     let hash = key.hash(&cache.flights.seed);
     here::lock().is_some_and(|here| cache.flights.contains(&here, hash, |other| key.is(other)))
 }
 
 /// [`Cache::peek`], for the handle of a function.
-pub fn peek<K, V: CacheValue, Q>(cache: &Cache<K, V>, key: &Key<Q, K>) -> Option<V> {
+pub fn peek<K, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> Option<V> {
     let hash = key.hash(&cache.flights.seed);
     cache.flights.peek(&here::lock()?, hash, |other| key.is(other))
 }
 
 /// [`Cache::invalidate`], for the handle of a function.
-pub fn invalidate<K: 'static, V: CacheValue, Q>(cache: &Cache<K, V>, key: &Key<Q, K>) -> bool {
+pub fn invalidate<K: 'static, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
     let hash = key.hash(&cache.flights.seed);
     cache.invalidate_by(hash, |other| key.is(other))
 }
 
 /// [`Cache::insert`], for the handle of a function.
-pub fn insert<K: 'static, V: CacheValue, Q>(cache: &Cache<K, V>, key: Key<Q, K>, value: V) {
+pub fn insert<K: 'static, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: Q, value: V) {
     let hash = key.hash(&cache.flights.seed);
     cache.insert_owned(key.own(hash), value);
 }

@@ -20,7 +20,7 @@ pub use options::{CacheBuilder, CacheParameters, PolicyKind};
 use crate::flight::{Flights, Keep};
 use crate::ground::clock::Time;
 use crate::ground::here;
-use crate::ground::key::{CacheKey, Hashed, KeyOwned, hash_of, key};
+use crate::ground::key::{self, CacheKey, Hashed, KeyOwned, View as _, hash_of};
 use crate::ground::stats::{CacheInfo, CacheStats};
 use crate::table::Table;
 use mode::CacheValue;
@@ -264,7 +264,7 @@ impl<K: 'static, V: CacheValue> Cache<K, V> {
     where
         K: CacheKey,
     {
-        let key = self::key(KeyOwned(key));
+        let key = key::key(KeyOwned(key));
         let hash = key.hash(&self.flights.seed);
         self.insert_owned(key.own(hash), value);
     }

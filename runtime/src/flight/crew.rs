@@ -3,12 +3,14 @@
 use std::any::Any;
 use std::mem;
 use std::pin::Pin;
-use std::sync::{Arc, MutexGuard, OnceLock, Weak};
-use std::task::{Wake, Waker};
+use std::sync::{Arc, OnceLock, Weak};
+use std::task::Waker;
 use std::time::Duration;
 
+use futures_task::ArcWake;
+
 use super::circle::Node;
-use crate::ground::sync::Lock;
+use crate::ground::sync::{Lock, MutexGuard};
 
 /// An error in the form that all callers' errors are made from.
 pub(crate) type AnyError = Arc<dyn Any + Send + Sync>;
@@ -93,6 +95,8 @@ struct Seats {
     others: Vec<Option<Seated>>,
     free: Vec<Number>,
     taken: usize,
+    /// How many have left a waker.
+    listening: usize,
 }
 
 impl Seats {
@@ -110,6 +114,7 @@ impl Seats {
         let seated = self.place(number).take();
         if seated.is_some() {
             self.taken -= 1;
+            self.listening -= usize::from(seated.as_ref().is_some_and(|seated| seated.waker.is_some()));
             if number > 0 {
                 self.free.push(number);
             }
@@ -125,6 +130,12 @@ impl Seats {
         self.place(number).as_mut()
     }
 
+    fn take_waker(&mut self, number: Number) -> Option<Waker> {
+        let waker = self.get(number).and_then(|seated| seated.waker.take());
+        self.listening -= usize::from(waker.is_some());
+        waker
+    }
+
     /// How many numbers there are, free ones included.
     fn numbers(&self) -> usize {
         self.others.len() + 1
@@ -137,12 +148,13 @@ const OFFERS: usize = 4;
 /// Wakers that were taken under the lock, to be woken when it is free: an executor may do anything then.
 #[must_use]
 #[derive(Default)]
-pub(super) struct Offers([Option<Waker>; OFFERS]);
+pub(super) struct Offers(Vec<Waker>);
 
 impl Offers {
+    #[inline]
     pub(super) fn wake(self) {
-        for waker in self.0.into_iter().flatten() {
-            waker.wake();
+        if !self.0.is_empty() {
+            self.0.into_iter().for_each(Waker::wake);
         }
     }
 }
@@ -168,8 +180,16 @@ impl<V> Crew<V> {
     }
 
     /// Leaves `waker` with a seat; the one that was there is to be dropped outside the lock.
-    pub(super) fn leave_waker(&mut self, number: Number, waker: Waker) -> Option<Waker> {
-        self.seats.get(number).and_then(|seated| seated.waker.replace(waker))
+    pub(super) fn leave_waker(&mut self, number: Number, waker: &Waker) -> Option<Waker> {
+        let seated = self.seats.get(number)?;
+        if seated.waker.as_ref().is_some_and(|old| old.will_wake(waker)) {
+            return None;
+        }
+        let old = seated.waker.replace(waker.clone());
+        if old.is_none() {
+            self.seats.listening += 1;
+        }
+        old
     }
 
     pub(super) fn take_parcel(&mut self, number: Number) -> Option<Parcel> {
@@ -178,13 +198,10 @@ impl<V> Crew<V> {
 
     /// Leaves a parcel with the owner and gives back its waker; `Err`: there is no owner.
     pub(super) fn give_owner(&mut self, parcel: Parcel) -> Result<Option<Waker>, Parcel> {
-        match self.owner.take().and_then(|owner| self.seats.get(owner)) {
-            Some(seated) => {
-                seated.parcel = Some(parcel);
-                Ok(seated.waker.take())
-            }
-            None => Err(parcel),
-        }
+        let Some(owner) = self.owner.take() else { return Err(parcel) };
+        let Some(seated) = self.seats.get(owner) else { return Err(parcel) };
+        seated.parcel = Some(parcel);
+        Ok(self.seats.take_waker(owner))
     }
 
     /// Takes the body out, to be polled by `number`, if it wants to be polled.
@@ -202,16 +219,12 @@ impl<V> Crew<V> {
     /// There is something to do, the lead to take or the body to poll: the last driver hears of it, and others in rotation.
     pub(super) fn offer(&mut self) -> Offers {
         let mut offers = Offers::default();
-        let mut asked = 0;
         let mut number = self.driver;
         for _ in 0..=self.seats.numbers() {
-            if let Some(waker) = self.seats.get(number).and_then(|seated| seated.waker.take()) {
-                offers.0[asked] = Some(waker);
-                asked += 1;
-                if asked == OFFERS {
-                    break;
-                }
+            if offers.0.len() == OFFERS || self.seats.listening == 0 {
+                break;
             }
+            offers.0.extend(self.seats.take_waker(number));
             number = self.next;
             self.next = (self.next + 1) % self.seats.numbers();
         }
@@ -219,14 +232,15 @@ impl<V> Crew<V> {
     }
 
     /// Everybody's wakers, for news that all wait for.
-    pub(super) fn take_wakers(&mut self) -> Vec<Waker> {
-        let seats = &mut self.seats;
-        seats
-            .first
-            .iter_mut()
-            .chain(seats.others.iter_mut().flatten())
-            .filter_map(|seated| seated.waker.take())
-            .collect()
+    pub(super) fn take_wakers(&mut self) -> Offers {
+        let mut wakers = Offers::default();
+        for number in 0..self.seats.numbers() {
+            if self.seats.listening == 0 {
+                break;
+            }
+            wakers.0.extend(self.seats.take_waker(number));
+        }
+        wakers
     }
 }
 
@@ -268,13 +282,9 @@ impl<V: Send + Sync> Node for Flight<V> {
 }
 
 /// The body was woken.
-impl<V: Send + Sync> Wake for Flight<V> {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        let mut crew = self.crew();
+impl<V: Send + Sync> ArcWake for Flight<V> {
+    fn wake_by_ref(flight: &Arc<Self>) {
+        let mut crew = flight.crew();
         let offers = match &mut crew.phase {
             Phase::Idle { woken, .. } if !*woken => {
                 *woken = true;

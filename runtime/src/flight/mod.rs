@@ -10,7 +10,6 @@ mod running;
 mod seat;
 
 use std::sync::Arc;
-use std::task::Waker;
 use std::time::Duration;
 
 pub(crate) use crew::{AnyError, Loaded, Parcel};
@@ -186,14 +185,14 @@ impl<K, V> Flights<K, V> {
     /// Gives the running calls up: their callers go on as the plain function.
     pub(crate) fn release(&self, here: Locked) {
         let flights = self.running.drain(&here);
-        let mut wakers = Vec::new();
+        drop(here);
         for (_, flight) in &flights {
             let mut crew = flight.crew();
             crew.released = true;
-            wakers.append(&mut crew.take_wakers());
+            let wakers = crew.take_wakers();
+            drop(crew);
+            wakers.wake();
         }
-        drop(here);
-        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// A value to be stored now.

@@ -6,7 +6,9 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
+
+use futures_task::waker_ref;
 
 use super::Flights;
 use super::circle::{self, Edge};
@@ -54,8 +56,6 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                     Landing::Error(error) => Turn::Error(error.clone()),
                 });
             }
-            // Cloned before the lock, and the old one dropped behind it: wakers are the executor's code.
-            let waker = context.waker().clone();
             let mut crew = self.flight.crew();
             if let Some(parcel) = crew.take_parcel(self.number) {
                 return Poll::Ready(Turn::Own(parcel));
@@ -75,7 +75,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                 }
                 _ => {
                     let Some(body) = crew.drive(self.number) else {
-                        let old = crew.leave_waker(self.number, waker);
+                        // To be dropped behind the lock: a waker may be the last that holds a task.
+                        let old = crew.leave_waker(self.number, context.waker());
                         drop(crew);
                         drop(old);
                         return Poll::Pending;
@@ -88,7 +89,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                     if matches!(crew.phase, Phase::Vacant) {
                         continue;
                     }
-                    let old = crew.leave_waker(self.number, waker);
+                    let old = crew.leave_waker(self.number, context.waker());
                     // A body that woke itself is polled again when the executor comes round.
                     let offers = if matches!(crew.phase, Phase::Idle { woken: true, .. }) {
                         crew.offer()
@@ -106,7 +107,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
 
     /// Polls the flight's body once. `None`: there is more to wait for.
     fn drive(&mut self, mut body: Body<V>) -> Option<Turn<V>> {
-        let waker = Waker::from(self.flight.clone());
+        let waker = waker_ref(&self.flight);
         let polled = circle::inside(self.flight.clone(), || {
             catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut Context::from_waker(&waker))))
         });
@@ -186,10 +187,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     pub(crate) fn share(&mut self, body: Body<V>) {
         let mut crew = self.flight.crew();
         crew.owner = Some(self.number);
+        // Nobody need hear of it: this seat is polled next, and if it is dropped instead, it makes the offer.
         crew.phase = Phase::Idle { body, woken: true };
-        let offers = crew.offer();
-        drop(crew);
-        offers.wake();
     }
 
     /// Another seat in the same flight, for a task that sees to it that the body ends.
@@ -227,9 +226,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         let wakers = crew.take_wakers();
         drop(crew);
         self.flights.gate.leave();
-        for waker in wakers {
-            waker.wake();
-        }
+        wakers.wake();
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 /// The hasher of every cache: fast, and seeded at random for each.
-pub(crate) type Seed = foldhash::fast::RandomState;
+pub type Seed = foldhash::fast::RandomState;
 
 /// What can be a key, or a part of one. Implemented for all that has the bounds.
 #[diagnostic::on_unimplemented(
@@ -400,58 +400,53 @@ impl<K: CacheKey> Lookup<K> for KeyGiven<'_, K> {
     }
 }
 
-/// A view and what can be done with it, so that one call states all bounds on keys and the rest of the crate needs none.
-pub struct Key<Q, K> {
-    view: Q,
-    hash: fn(&Q, &Seed) -> u64,
-    is: fn(&Q, &K) -> bool,
-    own: fn(Q) -> K,
-    same: fn(&K, &K) -> bool,
+/// A view whose bounds have been stated: what the verbs take, so that no other call has to state them again.
+pub trait View<K> {
+    /// The hash of the key.
+    fn hash(&self, seed: &Seed) -> u64;
+    /// Whether `key` is the owned form of this view.
+    fn is(&self, key: &K) -> bool;
+    /// Makes the owned key, which has this hash.
+    fn own(self, hash: u64) -> Hashed<K>;
 }
 
-impl<Q, K> fmt::Debug for Key<Q, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key")
+struct Stated<Q>(Q);
+
+impl<K: Eq, Q: Lookup<K>> View<K> for Stated<Q> {
+    #[inline]
+    fn hash(&self, seed: &Seed) -> u64 {
+        let mut hasher = seed.build_hasher();
+        self.0.hash_into(&mut hasher);
+        hasher.finish()
+    }
+
+    #[inline]
+    fn is(&self, key: &K) -> bool {
+        self.0.is(key)
+    }
+
+    fn own(self, hash: u64) -> Hashed<K> {
+        Hashed { hash, same: K::eq, key: self.0.own() }
     }
 }
 
-/// Makes a view into something to look up with.
+/// Makes a view into something to look up with: the one call that states the bounds on keys.
 #[inline]
-pub fn key<K: Eq, Q: Lookup<K>>(view: Q) -> Key<Q, K> {
-    Key {
-        view,
-        hash: |view, seed| {
-            let mut hasher = seed.build_hasher();
-            view.hash_into(&mut hasher);
-            hasher.finish()
-        },
-        is: Q::is,
-        own: Q::own,
-        same: K::eq,
-    }
-}
-
-impl<Q, K> Key<Q, K> {
-    #[inline]
-    pub(crate) fn hash(&self, seed: &Seed) -> u64 {
-        (self.hash)(&self.view, seed)
-    }
-
-    #[inline]
-    pub(crate) fn is(&self, key: &K) -> bool {
-        (self.is)(&self.view, key)
-    }
-
-    pub(crate) fn own(self, hash: u64) -> Hashed<K> {
-        Hashed { hash, same: self.same, key: (self.own)(self.view) }
-    }
+pub fn key<K: Eq, Q: Lookup<K>>(view: Q) -> impl View<K> {
+    Stated(view)
 }
 
 /// An owned key with its hash. It brings its own `Eq`, so that a map of it needs no bound on `K`.
-pub(crate) struct Hashed<K> {
+pub struct Hashed<K> {
     pub(crate) hash: u64,
     pub(crate) same: fn(&K, &K) -> bool,
     pub(crate) key: K,
+}
+
+impl<K> fmt::Debug for Hashed<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hashed").field("hash", &self.hash).finish_non_exhaustive()
+    }
 }
 
 impl<K> Hashed<K> {

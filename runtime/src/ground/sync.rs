@@ -1,7 +1,9 @@
 //! The locks of the crate, in one place.
 
 use std::ops::Deref;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parking_lot::Mutex;
+pub(crate) use parking_lot::MutexGuard;
 
 /// A mutex that a panic does not poison: what it guards is left whole at every point where user code may panic.
 #[derive(Debug, Default)]
@@ -14,7 +16,7 @@ impl<T> Lock<T> {
 
     #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

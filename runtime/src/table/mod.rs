@@ -3,12 +3,10 @@
 mod expiry;
 mod shard;
 
-use std::sync::MutexGuard;
-
 pub(crate) use shard::{Removed, Shard};
 
 use crate::ground::here::Locked;
-use crate::ground::sync::{Lock, Padded};
+use crate::ground::sync::{Lock, MutexGuard, Padded};
 use crate::policy::{Lru, Order};
 
 /// Up to this many entries a table is one shard, so that its order is exact.
