@@ -21,8 +21,8 @@ pub(crate) fn expand(attribute: Attribute, item: &Item, error: &Error) -> TokenS
     match item.whole_body() {
         None => quote!(#(#attrs)* #vis #sig;),
         // Beside a method nothing can stand when it is a trait's.
-        Some(body) if inside => return quote!(#(#attrs)* #vis #sig { #errors #body }),
-        Some(body) => quote!(#(#attrs)* #vis #sig { #body }),
+        Some(body) if inside => return quote!(#(#attrs)* #[allow(unused)] #vis #sig { #errors #body }),
+        Some(body) => quote!(#(#attrs)* #[allow(unused)] #vis #sig #body),
     }
     .into_iter()
     .chain(errors)

@@ -1,9 +1,9 @@
 //! The function below the attribute. Its body stays raw tokens, so that a half-typed one still expands and every error in it is
 //! the compiler's own; only the boxed shape (`-> Pin<Box<dyn Future>>`, what `async_trait` writes) is looked into.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::parse::{Parse, ParseStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, format_ident};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
     AttrStyle, Attribute, Block, Error, Expr, FnArg, Ident, Meta, Pat, PatType, Receiver, Result, Signature, Stmt, Token, Type, Visibility,
 };
@@ -23,8 +23,8 @@ pub(crate) struct Item {
 }
 
 pub(crate) enum Body {
-    /// The statements between the braces.
-    Statements(TokenStream),
+    /// The block, its braces included, so that an error at its end is at the user's brace.
+    Statements(Group),
     /// `{ before.. Box::pin(async move { statements }) }` in a function that returns a boxed future.
     Boxed(Boxed),
     /// `;`
@@ -37,9 +37,9 @@ pub(crate) struct Boxed {
     pub(crate) pin: Expr,
     /// What the future gives.
     pub(crate) output: Type,
-    pub(crate) statements: TokenStream,
+    pub(crate) block: Group,
     /// All of the body, for the fallback.
-    pub(crate) whole: TokenStream,
+    pub(crate) whole: Group,
 }
 
 /// An argument other than the receiver.
@@ -79,17 +79,26 @@ impl Item {
     /// The statements whose meaning the function has, in either shape.
     pub(crate) fn statements(&self) -> TokenStream {
         match &self.body {
-            Body::Statements(statements) => statements.clone(),
-            Body::Boxed(boxed) => boxed.statements.clone(),
+            Body::Statements(block) => block.stream(),
+            Body::Boxed(boxed) => boxed.block.stream(),
             Body::None => TokenStream::new(),
         }
     }
 
-    /// The body between the braces, as it was written.
-    pub(crate) fn whole_body(&self) -> Option<TokenStream> {
+    /// The block that the function's meaning is in, in either shape.
+    pub(crate) fn block(&self) -> Option<&Group> {
         match &self.body {
-            Body::Statements(statements) => Some(statements.clone()),
-            Body::Boxed(boxed) => Some(boxed.whole.clone()),
+            Body::Statements(block) => Some(block),
+            Body::Boxed(boxed) => Some(&boxed.block),
+            Body::None => None,
+        }
+    }
+
+    /// The body as it was written.
+    pub(crate) fn whole_body(&self) -> Option<&Group> {
+        match &self.body {
+            Body::Statements(block) => Some(block),
+            Body::Boxed(boxed) => Some(&boxed.whole),
             Body::None => None,
         }
     }
@@ -111,20 +120,31 @@ impl Parse for Item {
             input.parse::<Token![;]>()?;
             Body::None
         } else {
-            let content;
-            syn::braced!(content in input);
-            for mut inner in content.call(Attribute::parse_inner)? {
-                inner.style = AttrStyle::Outer;
-                attrs.push(inner);
+            let mut block: Group = input.parse()?;
+            if block.delimiter() != Delimiter::Brace {
+                return Err(Error::new(block.span(), "expected the function's body"));
             }
-            let statements: TokenStream = content.parse()?;
-            match boxed(&sig, &statements) {
+            let (inner, statements) = split_inner_attributes.parse2(block.stream())?;
+            if !inner.is_empty() {
+                attrs.extend(inner);
+                let span = block.span();
+                block = Group::new(Delimiter::Brace, statements);
+                block.set_span(span);
+            }
+            match boxed(&sig, &block) {
                 Some(boxed) => Body::Boxed(boxed),
-                None => Body::Statements(statements),
+                None => Body::Statements(block),
             }
         };
         Ok(Self { attrs, vis, sig, args, body, mistakes })
     }
+}
+
+/// `#![..]` at the beginning of a body is about the function; it is written above it instead.
+fn split_inner_attributes(input: ParseStream) -> Result<(Vec<Attribute>, TokenStream)> {
+    let mut inner = input.call(Attribute::parse_inner)?;
+    inner.iter_mut().for_each(|attr| attr.style = AttrStyle::Outer);
+    Ok((inner, input.parse()?))
 }
 
 fn argument(index: usize, typed: &mut PatType, mistakes: &mut Option<Error>) -> Argument {
@@ -168,16 +188,15 @@ pub(crate) fn boxed_output(sig: &Signature) -> Option<Type> {
     }
 }
 
-fn boxed(sig: &Signature, body: &TokenStream) -> Option<Boxed> {
+fn boxed(sig: &Signature, body: &Group) -> Option<Boxed> {
     let output = boxed_output(sig)?;
-    let Block { stmts: mut before, .. } = syn::parse2(quote!({ #body })).ok()?;
+    let Block { stmts: mut before, .. } = syn::parse2(body.to_token_stream()).ok()?;
     let Some(Stmt::Expr(Expr::Call(call), None)) = before.pop() else { return None };
     let is_pin = matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "pin"));
     match (is_pin, call.args.len(), call.args.first()) {
         (true, 1, Some(Expr::Async(block))) if block.capture.is_some() => {
-            let stmts = &block.block.stmts;
-            let statements = quote!(#(#stmts)*);
-            Some(Boxed { before, pin: *call.func, output, statements, whole: body.to_token_stream() })
+            let block = syn::parse2(block.block.to_token_stream()).ok()?;
+            Some(Boxed { before, pin: *call.func, output, block, whole: body.clone() })
         }
         _ => None,
     }

@@ -74,6 +74,11 @@ impl Mistakes {
         self.add(Error::new(span, message));
     }
 
+    /// Underlines all of the tokens; a span of several can't be made otherwise.
+    pub(crate) fn on(&mut self, tokens: &impl quote::ToTokens, message: impl std::fmt::Display) {
+        self.add(Error::new_spanned(tokens, message));
+    }
+
     pub(crate) fn add(&mut self, error: Error) {
         combine(&mut self.0, error);
     }
@@ -119,7 +124,7 @@ fn function(attribute: Attribute, item: &Item, mistakes: &mut Mistakes) {
             _ => None,
         };
         if future.is_some() {
-            mistakes.at(returned.span(), format!("write this as an `async fn`: `#[{word}]` works on its body"));
+            mistakes.on(&returned, format!("write this as an `async fn`: `#[{word}]` works on its body"));
         } else if boxed_output(sig).is_none() {
             mistakes.at(sig.fn_token.span, format!("`#[{word}]` is for async functions: write `async fn`"));
         } else if !matches!(item.body, Body::Boxed(_) | Body::None) {

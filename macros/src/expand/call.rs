@@ -1,7 +1,7 @@
 //! What a call does: look up, join or lead, and run the body.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
@@ -68,15 +68,29 @@ impl Plan<'_> {
     }
 
     fn lead(&self) -> TokenStream {
-        let statements = self.item.statements();
-        let rebinds = self.rebinds();
-        let typed = typed_return(&self.returns.ty);
+        let statements = self.users_statements();
         match &self.flight {
-            Flight::Inline => quote_spanned! {site()=>
-                __lead.run(::core::pin::pin!(async move { #typed #rebinds #statements })).await
-            },
-            Flight::Shared(copies) => self.owned_body("share", copies, &quote!(#rebinds #statements)),
-            Flight::Detached(copies) => self.owned_body("detach", copies, &quote!(#rebinds #statements)),
+            Flight::Inline => quote_spanned!(site()=> __lead.run(::core::pin::pin!(async move { #statements })).await),
+            Flight::Shared(copies) => self.owned_body("share", copies, &statements),
+            Flight::Detached(copies) => self.owned_body("detach", copies, &statements),
+        }
+    }
+
+    /// The user's block. What stands before it fixes the type for `?`, `return` and coercions, so that a type error is at the
+    /// user's own line.
+    fn users_statements(&self) -> TokenStream {
+        let (ret, rebinds, block) = (&self.returns.ty, self.rebinds(), self.item.block());
+        quote_spanned! {site()=>
+            if false {
+                let __typed: #ret = loop {};
+                #[allow(unreachable_code)]
+                return __typed;
+            }
+            #rebinds
+            #[allow(unused_braces, unreachable_code)]
+            let __returned: #ret = #block;
+            #[allow(unreachable_code)]
+            __returned
         }
     }
 
@@ -89,8 +103,7 @@ impl Plan<'_> {
         let borrow = copies.iter().map(|OwnedCopy { name, referent }| {
             quote_spanned!(site()=> #[allow(unused_variables)] let #name: &#referent = ::core::borrow::Borrow::borrow(&#name);)
         });
-        let typed = typed_return(&self.returns.ty);
-        let future = quote_spanned!(at=> async move { #typed #(#borrow)* #statements });
+        let future = quote_spanned!(at=> async move { #(#borrow)* #statements });
         let call = quote_spanned!(at=> __lead.#verb(#future));
         quote_spanned!(site()=> #(#copy)* #call.await)
     }
@@ -101,14 +114,3 @@ fn copied(name: &Ident, referent: &Type) -> TokenStream {
     quote_spanned!(site()=> let #name = <#referent as ::std::borrow::ToOwned>::#to_owned(#name);)
 }
 
-/// Fixes the type of the block for `?`, `return` and coercions, so that a type error is at the user's own line.
-fn typed_return(ret: &Type) -> TokenStream {
-    let span: Span = site();
-    quote_spanned! {span=>
-        if false {
-            let __typed: #ret = loop {};
-            #[allow(unreachable_code)]
-            return __typed;
-        }
-    }
-}

@@ -52,13 +52,13 @@ impl Plan<'_> {
                 #vis fn cache_parameters #generics() -> #krate::CacheParameters #clause { #this.parameters() }
                 /// Whether this call is answered from the cache, or is running; leaves counters and order alone.
                 #allow
-                #vis fn cache_contains #generics(#args) -> bool #clause { #rt::contains(#this, #key) }
+                #vis fn cache_contains #generics(#args) -> bool #clause { #rt::contains(#this, &#key) }
                 /// What is kept for this call; leaves counters and order alone.
                 #allow
-                #vis fn cache_peek #generics(#args) -> ::core::option::Option<#value> #clause { #rt::peek(#this, #key) }
+                #vis fn cache_peek #generics(#args) -> ::core::option::Option<#value> #clause { #rt::peek(#this, &#key) }
                 /// Forgets this call; true if it was there, or running.
                 #allow
-                #vis fn cache_invalidate #generics(#args) -> bool #clause { #rt::invalidate(#this, #key) }
+                #vis fn cache_invalidate #generics(#args) -> bool #clause { #rt::invalidate(#this, &#key) }
                 /// Keeps a value for this call, as if it had run.
                 #allow
                 #vis fn cache_insert #generics(#insert_args value: #value) #clause { #rt::insert(#this, #insert_key, value) }

@@ -1,7 +1,6 @@
 //! Who owns and drives a running call.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
-use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
 use super::generics::{is_unsized, lacks_send_static};
@@ -127,8 +126,8 @@ fn ownable(flight: &str, item: &Item, mistakes: &mut Mistakes) {
             None => types::borrows(&arg.ty),
         };
         if borrowed {
-            mistakes.at(
-                arg.ty.span(),
+            mistakes.on(
+                &arg.ty,
                 format!("a call that is `{flight}` owns what its body uses, and this borrow can't be copied: take it by value, or say `flight = inline`"),
             );
         }

@@ -87,7 +87,7 @@ fn beside_key(args: &Args, item: &Item, mistakes: &mut Mistakes) {
         mistakes.at(ignore.span(), SAID);
     }
     for arg in item.args.iter().filter(|arg| arg.ignored) {
-        mistakes.at(arg.typed.span(), SAID);
+        mistakes.on(&arg.typed, SAID);
     }
 }
 
@@ -156,32 +156,32 @@ fn parts(attribute: Attribute, args: &Args, item: &Item, ignored: &[String], mis
         if arg.ignored || arg.word().is_some_and(|word| ignored.contains(&word)) {
             continue;
         }
-        if let Some((span, what)) = refusal(&arg.ty) {
-            mistakes.at(span, format!("{what} can't be part of a cache key: {WAYS_OUT}"));
+        if let Some(what) = refusal(&arg.ty) {
+            mistakes.on(&arg.ty, format!("{what} can't be part of a cache key: {WAYS_OUT}"));
         }
         parts.push(part(index, arg, item));
     }
     if parts.len() > MOST_PARTS {
-        let span = item.args.get(MOST_PARTS).map_or(item.ident().span(), |arg| arg.typed.span());
+        let span = parts[MOST_PARTS].name.span();
         mistakes.at(span, format!("a key has at most {MOST_PARTS} arguments, and here are {}: {WAYS_OUT}", parts.len()));
     }
     parts
 }
 
 /// Why an argument can't be in a key, where its syntax shows it.
-fn refusal(ty: &Type) -> Option<(Span, &'static str)> {
+fn refusal(ty: &Type) -> Option<&'static str> {
     if let Some(reference) = types::as_reference(ty) {
         if reference.mutability.is_some() {
-            return Some((ty.span(), "a `&mut` reference"));
+            return Some("a `&mut` reference");
         }
     }
     if types::first_opaque(ty).is_some() {
-        return Some((ty.span(), "an `impl Trait` argument"));
+        return Some("an `impl Trait` argument");
     }
     types::leaves(ty).into_iter().find_map(|leaf| match leaf {
-        Type::TraitObject(_) => Some((ty.span(), "a trait object")),
-        Type::Reference(_) => Some((ty.span(), "a `&mut` reference")),
-        _ => types::as_word(leaf).filter(|word| *word == "f64" || *word == "f32").map(|_| (ty.span(), "a float")),
+        Type::TraitObject(_) => Some("a trait object"),
+        Type::Reference(_) => Some("a `&mut` reference"),
+        _ => types::as_word(leaf).filter(|word| *word == "f64" || *word == "f32").map(|_| "a float"),
     })
 }
 

@@ -3,7 +3,6 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Type;
-use syn::spanned::Spanned;
 
 use super::Mistakes;
 use crate::args::{Args, Errors};
@@ -73,13 +72,5 @@ fn may_hide_a_result(ty: &Type) -> bool {
     match types::bare(ty) {
         Type::Tuple(_) | Type::Array(_) | Type::Reference(_) | Type::FnPtr(_) | Type::Never(_) => false,
         ty => types::as_word(ty).is_none_or(|word| !PLAIN.iter().any(|plain| word == plain)),
-    }
-}
-
-/// Where messages about the return type point: at it, or at the function's name when there is none.
-pub(crate) fn span_of(item: &Item) -> proc_macro2::Span {
-    match &item.sig.output {
-        syn::ReturnType::Type(_, ty) => ty.span(),
-        syn::ReturnType::Default => item.ident().span(),
     }
 }

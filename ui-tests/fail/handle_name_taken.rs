@@ -1,0 +1,12 @@
+use cachetools::cached;
+
+mod user {}
+
+#[cached]
+async fn user(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    drop(user(1));
+}
