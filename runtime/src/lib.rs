@@ -40,5 +40,5 @@ pub mod __private {
     pub use crate::ground::key::{
         ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, assert_key, key,
     };
-    pub use crate::handle::{MethodCache, Registry, site};
+    pub use crate::handle::{GivenCache, MethodCache, Registry, site};
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -10,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::ask;
 use super::mode::{CacheValue, Mode, Split};
-use crate::flight::{AnyError, Boarding, Flights, Loaded, Parcel, Seat, Turn, resume};
+use crate::flight::{AnyError, Boarding, Body, Flights, Loaded, Parcel, Seat, Turn, resume};
 use crate::ground::here::{self, Ask};
 use crate::ground::key::View;
 use crate::ground::stats::Outcome;
@@ -80,7 +81,7 @@ where
         return alone(traced);
     }
     if flights.gate.is_closed() || flights.table().capacity() == Some(0) {
-        flights.tally.misses.add(1);
+        flights.tally.bypassed.add(1);
         return alone(traced);
     }
     if ask != Ask::NOTHING && !ask.refresh() {
@@ -166,20 +167,18 @@ impl<K: 'static, V: CacheValue, M: Copy> Lead<K, V, M> {
     }
 
     /// Hands the body to the flight: whoever waits drives it.
-    pub fn share<R, F>(mut self, body: F) -> Shared<K, V, M, R>
+    pub fn share<R, F>(self, body: F) -> Shared<K, V, M, R>
     where
         M: Mode<R, V>,
         R: Send + 'static,
         F: Future<Output = R> + Send + 'static,
     {
-        let alone: Option<Alone<R>> = match &mut self.seat {
-            Some(seat) => {
-                seat.share(Box::pin(Packed { body, mode: self.mode, _kept: PhantomData }));
-                None
-            }
-            None => Some(Box::pin(body)),
+        let course = if self.seat.is_some() {
+            Course::Launch(Box::pin(Packed { body, mode: self.mode, _kept: PhantomData }))
+        } else {
+            Course::Alone(Box::pin(body))
         };
-        Shared { lead: self, alone }
+        Shared { lead: self, course }
     }
 
     /// As [`share`](Self::share), and a task sees to it that the body ends although all callers leave. Without a tokio runtime
@@ -251,14 +250,21 @@ fn own_error<R, V>(mode: impl Mode<R, V>, error: AnyError) -> R {
     mode.error(error).expect("an error is made from what it was made into")
 }
 
-type Alone<R> = Pin<Box<dyn Future<Output = R> + Send>>;
-
 /// The future of [`Lead::share`].
 #[must_use = "futures do nothing unless polled"]
 pub struct Shared<K: 'static, V: CacheValue, M, R> {
     lead: Lead<K, V, M>,
-    /// The body of a call that runs as the plain function.
-    alone: Option<Alone<R>>,
+    course: Course<V, R>,
+}
+
+/// Where a body is.
+enum Course<V, R> {
+    /// Not polled yet.
+    Launch(Body<V>),
+    /// With the flight.
+    Flight,
+    /// The call runs as the plain function.
+    Alone(Pin<Box<dyn Future<Output = R> + Send>>),
 }
 
 impl<K: 'static, V: CacheValue, M, R> Unpin for Shared<K, V, M, R> {}
@@ -267,18 +273,27 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static> Future for Shared<K, 
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
-        let Self { lead, alone } = &mut *self;
+        let Self { lead, course } = &mut *self;
         let mode = lead.mode;
-        let result = match (alone, &mut lead.seat) {
-            (Some(body), _) => ready!(body.as_mut().poll(context)),
-            (None, Some(seat)) => match ready!(seat.poll(context)) {
-                Turn::Value(value) => mode.value(value),
-                Turn::Error(error) => own_error(mode, error),
-                Turn::Own(Parcel::Error(error)) => *error.downcast().expect("the owner of a body knows its type"),
-                Turn::Own(Parcel::Panic(panic)) => resume(panic),
-                Turn::Lead | Turn::Alone => unreachable!("a body that is no more leaves a parcel with its owner"),
+        let turn = match (course, &mut lead.seat) {
+            (Course::Alone(body), _) => {
+                let result = ready!(body.as_mut().poll(context));
+                lead.tell();
+                return Poll::Ready(result);
+            }
+            (course @ Course::Launch(_), Some(seat)) => match mem::replace(course, Course::Flight) {
+                Course::Launch(body) => ready!(seat.launch(body, context)),
+                _ => unreachable!("it was there a moment ago"),
             },
-            (None, None) => unreachable!("a future is not polled after it was ready"),
+            (_, Some(seat)) => ready!(seat.poll(context)),
+            (_, None) => unreachable!("a future is not polled after it was ready"),
+        };
+        let result = match turn {
+            Turn::Value(value) => mode.value(value),
+            Turn::Error(error) => own_error(mode, error),
+            Turn::Own(Parcel::Error(error)) => *error.downcast().expect("the owner of a body knows its type"),
+            Turn::Own(Parcel::Panic(panic)) => resume(panic),
+            Turn::Lead | Turn::Alone => unreachable!("a body that is no more leaves a parcel with its owner"),
         };
         lead.seat = None;
         lead.tell();

@@ -11,6 +11,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use equivalent::Equivalent;
@@ -106,13 +107,13 @@ impl<K, V> Cache<K, V> {
     /// Hits, misses and size. Takes out what has expired, so that it is not counted.
     pub fn info(&self) -> CacheInfo {
         let tally = &self.flights.tally;
-        let (mut stored, mut hits) = (0, tally.coalesced.get());
-        let misses = tally.misses.get();
+        let (mut stored, mut hits, mut misses) = (0, tally.coalesced.get(), tally.bypassed.get());
         self.remove_expired();
         if let Some(here) = here::lock() {
             for shard in self.flights.table().lock_each(&here) {
                 stored += shard.len() as u64;
                 hits += shard.hits();
+                misses += shard.misses();
             }
         }
         CacheInfo { hits, misses, maxsize: self.maxsize(), currsize: stored }
@@ -123,17 +124,19 @@ impl<K, V> Cache<K, V> {
         let tally = &self.flights.tally;
         let mut stats = CacheStats {
             coalesced: tally.coalesced.get(),
-            misses: tally.misses.get(),
-            loads: tally.loads.get(),
+            misses: tally.bypassed.get(),
+            loads: tally.refreshes.get() + tally.takeovers.get(),
             load_errors: tally.load_errors.get(),
             load_time: Duration::from_nanos(tally.load_nanos.get()),
             refreshes: tally.refreshes.get(),
-            running: self.flights.gate.running() as u64,
             ..CacheStats::default()
         };
         if let Some(here) = here::lock() {
             for shard in self.flights.table().lock_each(&here) {
                 stats.hits += shard.hits();
+                stats.misses += shard.misses();
+                stats.loads += shard.misses();
+                stats.running += shard.running();
                 let evictions = shard.evictions();
                 stats.evictions.expired += evictions.expired;
                 stats.evictions.evicted += evictions.evicted;
@@ -154,7 +157,7 @@ impl<K, V> Cache<K, V> {
             maxsize,
             ttl: *ttl,
             ignored,
-            running: self.flights.gate.running() as u64,
+            running: self.running(),
             closed: self.flights.gate.is_closed(),
         }
     }
@@ -200,8 +203,16 @@ impl<K, V> Cache<K, V> {
             }
         }
         if how == Close::Wait {
-            poll_fn(|context| self.flights.gate.poll_idle(context)).await;
+            poll_fn(|context| {
+                self.flights.gate.listen(context);
+                if self.running() == 0 { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
         }
+    }
+
+    fn running(&self) -> u64 {
+        here::lock().map_or(0, |here| self.flights.running(&here))
     }
 
     fn maxsize(&self) -> Option<u64> {

@@ -4,7 +4,7 @@
 //! top, and an edge from that flight to the one it joins or leads says so for as long as it lasts. A call must not wait for
 //! a flight from which the edges lead back to a flight on the stack: not in one task, and not across tasks either.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Weak};
 
 use crate::ground::sync::Lock;
@@ -16,6 +16,8 @@ pub(crate) trait Node: Send + Sync {
 }
 
 thread_local! {
+    /// The stack's height: most calls are made by no body, and need not look further.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
     static STACK: RefCell<Vec<Arc<dyn Node>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -24,48 +26,51 @@ pub(super) fn inside<T>(flight: Arc<dyn Node>, poll: impl FnOnce() -> T) -> T {
     struct Pop;
     impl Drop for Pop {
         fn drop(&mut self) {
+            DEPTH.set(DEPTH.get() - 1);
+            // Dropped when the stack is not borrowed: it may be the last that holds the flight.
             let top = STACK.with_borrow_mut(Vec::pop);
             drop(top);
         }
     }
     STACK.with_borrow_mut(|stack| stack.push(flight));
+    DEPTH.set(DEPTH.get() + 1);
     let _pop = Pop;
     poll()
 }
 
 /// The edge from the flight whose body makes a call, to the flight that the call joined or leads.
 pub(super) struct Edge {
-    from: Option<Arc<dyn Node>>,
+    from: Arc<dyn Node>,
     to: Weak<dyn Node>,
 }
 
+/// A call would have to wait for itself.
+pub(super) struct Circle;
+
 impl Edge {
-    /// `None`: waiting for `to` would be waiting for oneself.
+    /// The edge of a call of `to`; `None` if no body makes the call.
     ///
     /// The edge is drawn before the circle is looked for. Of two calls that close a circle together, at least one sees
     /// the other's edge.
-    pub(super) fn draw(to: &Arc<impl Node + 'static>) -> Option<Self> {
+    pub(super) fn draw(to: &Arc<impl Node + 'static>) -> Result<Option<Self>, Circle> {
+        if DEPTH.get() == 0 {
+            return Ok(None);
+        }
         STACK.with_borrow(|stack| {
+            let Some(from) = stack.last() else { return Ok(None) };
             let to: Arc<dyn Node> = to.clone();
-            let edge = Self { from: stack.last().cloned(), to: Arc::downgrade(&to) };
-            if let Some(from) = &edge.from {
-                from.waits_for().lock().push(edge.to.clone());
-                if leads_back(&to, stack) {
-                    return None;
-                }
-            }
-            Some(edge)
+            let edge = Self { from: from.clone(), to: Arc::downgrade(&to) };
+            from.waits_for().lock().push(edge.to.clone());
+            if leads_back(&to, stack) { Err(Circle) } else { Ok(Some(edge)) }
         })
     }
 }
 
 impl Drop for Edge {
     fn drop(&mut self) {
-        if let Some(from) = &self.from {
-            let mut edges = from.waits_for().lock();
-            if let Some(place) = edges.iter().position(|to| to.ptr_eq(&self.to)) {
-                edges.swap_remove(place);
-            }
+        let mut edges = self.from.waits_for().lock();
+        if let Some(place) = edges.iter().position(|to| to.ptr_eq(&self.to)) {
+            edges.swap_remove(place);
         }
     }
 }

@@ -61,6 +61,8 @@ pub(super) struct Crew<V> {
     driver: Number,
     /// When the lead was taken, by the coarse clock.
     pub(super) began: Duration,
+    /// How often the lead was taken.
+    pub(super) leads: u32,
     /// Where the next offer begins, so that offers go round.
     next: Number,
     /// The flight was given up by `close`: all but the owner go on as plain calls.
@@ -179,6 +181,18 @@ impl<V> Crew<V> {
         self.seats.taken
     }
 
+    /// Whether a seat is free to go on as a plain call: its flight was given up, and the body is not its own.
+    pub(super) fn lets_go(&self, number: Number) -> bool {
+        self.released && self.owner != Some(number)
+    }
+
+    /// The body that is about to be polled by `number` is its own.
+    pub(super) fn own(&mut self, number: Number) {
+        self.owner = Some(number);
+        self.driver = number;
+        self.phase = Phase::Driven { by: number, woken: false };
+    }
+
     /// Leaves `waker` with a seat; the one that was there is to be dropped outside the lock.
     pub(super) fn leave_waker(&mut self, number: Number, waker: &Waker) -> Option<Waker> {
         let seated = self.seats.get(number)?;
@@ -255,6 +269,7 @@ impl<V> Flight<V> {
             owner: None,
             driver: number,
             began: Duration::ZERO,
+            leads: 0,
             next: 0,
             released: false,
         };

@@ -1,35 +1,18 @@
-//! Whether calls come in, and how many are running.
+//! Whether calls come in, and who waits until none is running.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Waker};
 
 use crate::ground::sync::Lock;
 
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     closed: AtomicBool,
-    /// Flights that have not ended, those that were invalidated meanwhile included.
-    running: AtomicUsize,
-    /// Those who wait until none is running.
+    /// Those who wait until no call is running.
     waiting: Lock<Vec<Waker>>,
 }
 
 impl Gate {
-    pub(super) fn enter(&self) {
-        self.running.fetch_add(1, Ordering::SeqCst);
-    }
-
-    pub(super) fn leave(&self) {
-        if self.running.fetch_sub(1, Ordering::SeqCst) == 1 {
-            let waiting = std::mem::take(&mut *self.waiting.lock());
-            waiting.into_iter().for_each(Waker::wake);
-        }
-    }
-
-    pub(crate) fn running(&self) -> usize {
-        self.running.load(Ordering::SeqCst)
-    }
-
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
@@ -38,20 +21,23 @@ impl Gate {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// Ready when no flight is running.
-    pub(crate) fn poll_idle(&self, context: &Context<'_>) -> Poll<()> {
-        if self.running() > 0 {
-            let waker = context.waker().clone();
-            let mut waiting = self.waiting.lock();
-            // One waker a waiting task, however often it is polled.
-            if !waiting.iter().any(|known| known.will_wake(&waker)) {
-                waiting.push(waker);
-            }
-            drop(waiting);
-            if self.running() > 0 {
-                return Poll::Pending;
-            }
+    /// A call has ended, and was counted. Whoever waits has closed the gate before it counts what is running: either it
+    /// sees this end, or this sees the gate closed.
+    #[inline]
+    pub(super) fn ended(&self) {
+        if self.is_closed() {
+            let waiting = std::mem::take(&mut *self.waiting.lock());
+            waiting.into_iter().for_each(Waker::wake);
         }
-        Poll::Ready(())
+    }
+
+    /// Wakes the task when the next call ends.
+    pub(crate) fn listen(&self, context: &Context<'_>) {
+        let waker = context.waker().clone();
+        let mut waiting = self.waiting.lock();
+        // One waker a waiting task, however often it is polled.
+        if !waiting.iter().any(|known| known.will_wake(&waker)) {
+            waiting.push(waker);
+        }
     }
 }

@@ -12,7 +12,7 @@ mod seat;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use crew::{AnyError, Loaded, Parcel};
+pub(crate) use crew::{AnyError, Body, Loaded, Parcel};
 pub(crate) use gate::Gate;
 pub(crate) use seat::{Seat, Turn, resume};
 
@@ -150,6 +150,11 @@ impl<K, V> Flights<K, V> {
         gone
     }
 
+    /// How many calls are running, those that were invalidated meanwhile included.
+    pub(crate) fn running(&self, here: &Locked) -> u64 {
+        self.table.lock_each(here).map(|shard| shard.running()).sum()
+    }
+
     /// Clones of all entries.
     pub(crate) fn entries(&self, here: &Locked) -> Vec<(K, V)>
     where
@@ -217,8 +222,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         let mut part = self.running.lock(&here, hash);
         if !refresh {
             if let Some(flight) = part.find(|other| key.is(other)) {
-                let Some(edge) = Edge::draw(flight) else {
-                    self.tally.misses.add(1);
+                let Ok(edge) = Edge::draw(flight) else {
+                    self.tally.bypassed.add(1);
                     return Boarding::Alone;
                 };
                 let number = flight.crew().sit();
@@ -228,17 +233,19 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
                 }
             }
             // It may have landed since the call looked for its value.
-            if let Some(value) = self.get(&here, hash, |other| key.is(other)) {
-                return Boarding::Value(value);
+            let mut shard = self.table.lock(&here, hash);
+            if let Some(value) = shard.recall(low(hash), |other| key.is(other), || self.now()) {
+                return Boarding::Value(value.clone());
             }
+        } else {
+            self.tally.refreshes.add(1);
+            self.table.lock(&here, hash).begin();
         }
         _over = part.take(|other| key.is(other));
         let (flight, number) = Flight::new();
-        let Some(edge) = Edge::draw(&flight) else { return Boarding::Alone };
+        // Nobody waits for a flight that is not in the map yet: there is no circle.
+        let edge = Edge::draw(&flight).ok().flatten();
         part.put(key, flight.clone());
-        self.gate.enter();
-        let count = if refresh { &self.tally.refreshes } else { &self.tally.misses };
-        count.add(1);
         Boarding::Seat(Seat::new(self.clone(), flight, number, hash, edge))
     }
 
@@ -249,19 +256,29 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     }
 
     /// The end of a flight, in one step: if it still stands for its key, it is taken out, and what it brings is stored.
-    fn end(self: &Arc<Self>, hash: u64, flight: &Arc<Flight<V>>, kept: Option<Kept<V>>) -> Option<Gone<K, V>> {
+    fn end(this: &Arc<Self>, hash: u64, flight: &Arc<Flight<V>>, kept: Option<Kept<V>>) -> Option<Gone<K, V>> {
         let Some(here) = here::lock() else {
-            let (this, flight) = (self.clone(), flight.clone());
-            here::outside(move || drop(this.end(hash, &flight, kept)));
+            let (this, flight) = (this.clone(), flight.clone());
+            here::outside(move || drop(Self::end(&this, hash, &flight, kept)));
             return None;
         };
-        let mut part = self.running.lock(&here, hash);
-        Some(match (part.take_if_still(flight), kept) {
-            (Some(key), Some(kept)) => Gone::new(None, self.store(&here, key, kept)),
+        let mut part = this.running.lock(&here, hash);
+        let key = part.take_if_still(flight);
+        let mut shard = this.table.lock(&here, hash);
+        shard.end();
+        let gone = match (key, kept) {
+            (Some(Hashed { same, key, .. }), Some(Kept { value, deadline })) => {
+                Gone::new(None, shard.insert(low(hash), key, value, same, deadline, || this.now()))
+            }
             (key, kept) => {
                 let flight = key.map(|key| (key, flight.clone()));
                 Gone { _flight: flight, _removed: Removed::nothing(), _spare: kept }
             }
-        })
+        };
+        drop(shard);
+        drop(part);
+        drop(here);
+        this.gate.ended();
+        Some(gone)
     }
 }

@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_task::waker_ref;
 
@@ -32,6 +32,8 @@ pub(crate) struct Seat<K: 'static, V: Clone + Send + Sync + 'static> {
     flight: Arc<Flight<V>>,
     number: Number,
     hash: u64,
+    /// Nobody else is or will be in this flight any more: there is nothing to give up.
+    done: bool,
     /// Held while this seat waits or leads on behalf of another flight's body.
     _edge: Option<Edge>,
 }
@@ -42,9 +44,9 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         flight: Arc<Flight<V>>,
         number: Number,
         hash: u64,
-        edge: Edge,
+        edge: Option<Edge>,
     ) -> Self {
-        Self { flights, flight, number, hash, _edge: Some(edge) }
+        Self { flights, flight, number, hash, done: false, _edge: edge }
     }
 
     /// Waits for this seat's turn, and drives the flight's body meanwhile.
@@ -60,7 +62,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
             if let Some(parcel) = crew.take_parcel(self.number) {
                 return Poll::Ready(Turn::Own(parcel));
             }
-            if crew.released && crew.owner != Some(self.number) {
+            if crew.lets_go(self.number) {
                 return Poll::Ready(Turn::Alone);
             }
             match crew.phase {
@@ -69,75 +71,80 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                 Phase::Vacant => {
                     crew.phase = Phase::Led(self.number);
                     crew.began = coarse();
-                    drop(crew);
-                    self.flights.tally.loads.add(1);
+                    crew.leads += 1;
+                    if crew.leads > 1 {
+                        self.flights.tally.takeovers.add(1);
+                    }
                     return Poll::Ready(Turn::Lead);
                 }
-                _ => {
-                    let Some(body) = crew.drive(self.number) else {
-                        // To be dropped behind the lock: a waker may be the last that holds a task.
+                _ => match crew.drive(self.number) {
+                    Some(body) => {
+                        drop(crew);
+                        if let Some(turn) = ready!(self.drive(body, context)) {
+                            return Poll::Ready(turn);
+                        }
+                    }
+                    None => {
                         let old = crew.leave_waker(self.number, context.waker());
                         drop(crew);
+                        // Behind the lock: it may be the last that holds a task.
                         drop(old);
                         return Poll::Pending;
-                    };
-                    drop(crew);
-                    if let Some(turn) = self.drive(body) {
-                        return Poll::Ready(turn);
                     }
-                    let mut crew = self.flight.crew();
-                    if matches!(crew.phase, Phase::Vacant) {
-                        continue;
-                    }
-                    let old = crew.leave_waker(self.number, context.waker());
-                    // A body that woke itself is polled again when the executor comes round.
-                    let offers = if matches!(crew.phase, Phase::Idle { woken: true, .. }) {
-                        crew.offer()
-                    } else {
-                        Offers::default()
-                    };
-                    drop(crew);
-                    drop(old);
-                    offers.wake();
-                    return Poll::Pending;
-                }
+                },
             }
         }
     }
 
-    /// Polls the flight's body once. `None`: there is more to wait for.
-    fn drive(&mut self, mut body: Body<V>) -> Option<Turn<V>> {
+    /// The lead hands its body to the flight, and polls it as the first.
+    pub(crate) fn launch(&mut self, body: Body<V>, context: &mut Context<'_>) -> Poll<Turn<V>> {
+        self.flight.crew().own(self.number);
+        match ready!(self.drive(body, context)) {
+            Some(turn) => Poll::Ready(turn),
+            None => self.poll(context),
+        }
+    }
+
+    /// Polls the flight's body once. `None`: what came of it is for another.
+    fn drive(&mut self, mut body: Body<V>, context: &Context<'_>) -> Poll<Option<Turn<V>>> {
         let waker = waker_ref(&self.flight);
         let polled = circle::inside(self.flight.clone(), || {
             catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut Context::from_waker(&waker))))
         });
-        match polled {
+        Poll::Ready(match polled {
             Ok(Poll::Pending) => {
                 let mut crew = self.flight.crew();
                 let woken = matches!(crew.phase, Phase::Driven { woken: true, .. });
                 crew.phase = Phase::Idle { body, woken };
-                None
+                if crew.lets_go(self.number) {
+                    return Poll::Ready(Some(Turn::Alone));
+                }
+                let old = crew.leave_waker(self.number, context.waker());
+                // A body that woke itself is polled again when the executor comes round.
+                let offers = if woken { crew.offer() } else { Offers::default() };
+                drop(crew);
+                drop(old);
+                offers.wake();
+                return Poll::Pending;
             }
-            Ok(Poll::Ready(loaded)) => {
+            Ok(Poll::Ready(Loaded::Value(value))) => {
                 drop(body);
-                self.land_driven(loaded)
+                Some(Turn::Value(self.land_value(value)))
+            }
+            Ok(Poll::Ready(Loaded::Error(error))) => {
+                drop(body);
+                self.land_error(error.clone());
+                Some(Turn::Error(error))
+            }
+            Ok(Poll::Ready(Loaded::Own(error))) => {
+                drop(body);
+                self.deliver(Parcel::Error(error))
             }
             Err(panic) => {
                 // Its own drop may panic in turn: the first panic is the one to tell of.
                 let _ = catch_unwind(AssertUnwindSafe(|| drop(body)));
                 self.deliver(Parcel::Panic(panic))
             }
-        }
-    }
-
-    fn land_driven(&mut self, loaded: Loaded<V>) -> Option<Turn<V>> {
-        Some(match loaded {
-            Loaded::Value(value) => Turn::Value(self.land_value(value)),
-            Loaded::Error(error) => {
-                self.land_error(error.clone());
-                Turn::Error(error)
-            }
-            Loaded::Own(error) => return self.deliver(Parcel::Error(error)),
         })
     }
 
@@ -183,25 +190,17 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         self.flights.tally.load_ended(self.flight.crew().began);
     }
 
-    /// The lead hands its body to the flight, and waits with the others.
-    pub(crate) fn share(&mut self, body: Body<V>) {
-        let mut crew = self.flight.crew();
-        crew.owner = Some(self.number);
-        // Nobody need hear of it: this seat is polled next, and if it is dropped instead, it makes the offer.
-        crew.phase = Phase::Idle { body, woken: true };
-    }
-
     /// Another seat in the same flight, for a task that sees to it that the body ends.
     #[cfg(feature = "tokio")]
     pub(crate) fn companion(&self) -> Option<Self> {
         let number = self.flight.crew().sit()?;
-        Some(Self { flights: self.flights.clone(), flight: self.flight.clone(), number, hash: self.hash, _edge: None })
+        Some(Self::new(self.flights.clone(), self.flight.clone(), number, self.hash, None))
     }
 
     /// The load ended in a value: it is stored if the flight still stands, the others get it, and so does the caller.
     pub(crate) fn land_value(&mut self, value: V) -> V {
         let kept = self.flights.keep(&value);
-        let gone = self.flights.end(self.hash, &self.flight, kept);
+        let gone = Flights::end(&self.flights, self.hash, &self.flight, kept);
         if self.flight.crew().count() > 1 {
             self.flight.land(Landing::Value(value.clone()));
         }
@@ -213,25 +212,29 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     /// The load ended in an error that everybody gets.
     pub(crate) fn land_error(&mut self, error: AnyError) {
         self.flights.tally.load_errors.add(1);
-        let gone = self.flights.end(self.hash, &self.flight, None);
+        let gone = Flights::end(&self.flights, self.hash, &self.flight, None);
         self.flight.land(Landing::Error(error));
         self.announce();
         drop(gone);
     }
 
+    /// Nobody joins any more, and those who wait hear that it has landed.
     fn announce(&mut self) {
         let mut crew = self.flight.crew();
         self.flights.tally.load_ended(crew.began);
         crew.phase = Phase::Landed;
+        self.done = crew.count() == 1;
         let wakers = crew.take_wakers();
         drop(crew);
-        self.flights.gate.leave();
         wakers.wake();
     }
 }
 
 impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Seat<K, V> {
     fn drop(&mut self) {
+        if self.done {
+            return;
+        }
         let mut crew = self.flight.crew();
         let seated = crew.stand(self.number);
         let mut given_up = None;
@@ -251,8 +254,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Seat<K, V> {
         drop(crew);
         offers.wake();
         if let Some(phase) = given_up {
-            drop(self.flights.end(self.hash, &self.flight, None));
-            self.flights.gate.leave();
+            drop(Flights::end(&self.flights, self.hash, &self.flight, None));
             // The body last: its own drop may panic.
             drop(seated);
             drop(phase);

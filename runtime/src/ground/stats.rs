@@ -95,12 +95,14 @@ pub enum Outcome {
     Store,
 }
 
-/// The counters that are not kept under a shard's lock: all on the path of a miss.
+/// The counters that are not kept under a shard's lock: what happens seldom, or to many waiters.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) misses: Count,
+    /// Misses that boarded no flight: of a closed cache, of one that keeps nothing, of a call that would wait for itself.
+    pub(crate) bypassed: Count,
     pub(crate) coalesced: Count,
-    pub(crate) loads: Count,
+    /// Loads by those who took over from a lead that left or failed.
+    pub(crate) takeovers: Count,
     pub(crate) load_errors: Count,
     pub(crate) load_nanos: Count,
     pub(crate) refreshes: Count,
@@ -114,8 +116,8 @@ impl Tally {
     }
 
     pub(crate) fn clear(&self) {
-        let Self { misses, coalesced, loads, load_errors, load_nanos, refreshes } = self;
-        for count in [misses, coalesced, loads, load_errors, load_nanos, refreshes] {
+        let Self { bypassed, coalesced, takeovers, load_errors, load_nanos, refreshes } = self;
+        for count in [bypassed, coalesced, takeovers, load_errors, load_nanos, refreshes] {
             count.0.store(0, Ordering::Relaxed);
         }
     }

@@ -36,8 +36,9 @@ impl Registry {
                 let make = make.take().expect("the list ends where the value is made");
                 Box::new(Node { id, value: Box::new(make()), next: OnceLock::new() })
             });
-            if node.id == id {
-                return node.value.downcast_ref().expect("one id, one type");
+            // Both are asked: instances of different types can share their caches, and then one id stands for several types.
+            if let Some(value) = (node.id == id).then(|| node.value.downcast_ref()).flatten() {
+                return value;
             }
             place = &node.next;
         }

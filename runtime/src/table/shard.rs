@@ -73,6 +73,10 @@ pub(crate) struct Shard<K, V> {
     /// In entries.
     capacity: usize,
     hits: u64,
+    misses: u64,
+    /// Calls that began to run, and that ended.
+    begun: u64,
+    ended: u64,
     evictions: Evictions,
     /// Whether calls are answered; see [`Shard::hit`].
     open: bool,
@@ -96,6 +100,9 @@ impl<K, V> Shard<K, V> {
             order,
             capacity: capacity.unwrap_or(MOST).min(MOST),
             hits: 0,
+            misses: 0,
+            begun: 0,
+            ended: 0,
             evictions: Evictions::default(),
             open: true,
         }
@@ -117,9 +124,46 @@ impl<K, V> Shard<K, V> {
         if self.is_expired(slot, now) {
             return None;
         }
+        Some(self.used(slot, hash))
+    }
+
+    #[inline]
+    fn used(&mut self, slot: Slot, hash: u32) -> &V {
         self.hits += 1;
         self.order.touch(slot, hash);
-        Some(&self.entries[slot as usize].value)
+        &self.entries[slot as usize].value
+    }
+
+    /// The last look before a call runs: a miss is counted, and the run.
+    pub(crate) fn recall(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<&V> {
+        // Looked for first: comparing may panic, and then nothing has begun.
+        let slot = self.find(hash, same).filter(|&slot| !self.is_expired(slot, now));
+        match slot {
+            Some(slot) => Some(self.used(slot, hash)),
+            None => {
+                self.misses += 1;
+                self.begin();
+                None
+            }
+        }
+    }
+
+    /// A call begins to run.
+    pub(crate) fn begin(&mut self) {
+        self.begun += 1;
+    }
+
+    /// A call that ran has ended.
+    pub(crate) fn end(&mut self) {
+        self.ended += 1;
+    }
+
+    pub(crate) fn running(&self) -> u64 {
+        self.begun - self.ended
+    }
+
+    pub(crate) fn misses(&self) -> u64 {
+        self.misses
     }
 
     /// The value, with no effect on counters or order.
@@ -195,6 +239,7 @@ impl<K, V> Shard<K, V> {
         self.expiry = None;
         self.order.clear();
         self.hits = 0;
+        self.misses = 0;
         self.evictions = Evictions::default();
         let entries = std::mem::take(&mut self.entries);
         Removed { first: None, rest: entries.into_iter().map(|entry| (entry.key, entry.value)).collect() }
