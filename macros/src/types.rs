@@ -106,6 +106,17 @@ pub(crate) fn with_elided_lifetimes(ty: &Type) -> Type {
     ty
 }
 
+/// The type with `lifetime` in the place of every one but `'static`, the unwritten ones included.
+pub(crate) fn with_lifetime(ty: &Type, lifetime: &Lifetime) -> Type {
+    let mut ty = ty.clone();
+    walk(&mut ty, &mut |place| match place {
+        Place::Borrow(reference) if !reference.lifetime.as_ref().is_some_and(is_static) => reference.lifetime = Some(lifetime.clone()),
+        Place::Named(named) if !is_static(named) => *named = lifetime.clone(),
+        _ => {}
+    });
+    ty
+}
+
 /// Where a trait without a size or without a name stands in the type.
 pub(crate) fn first_opaque(ty: &Type) -> Option<Span> {
     let mut found = None;

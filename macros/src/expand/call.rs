@@ -12,9 +12,9 @@ use crate::plan::{Flight, Kind, OwnedCopy, Plan};
 
 impl Plan<'_> {
     /// The whole body of the decorated function, around the user's statements.
-    pub(super) fn body(&self, cache: &TokenStream, this: Option<&Ident>) -> TokenStream {
+    pub(super) fn body(&self, cache: &TokenStream) -> TokenStream {
         let assertions = self.key_assertions();
-        let call = self.call(cache, this);
+        let call = self.call(cache);
         match &self.item.body {
             Body::Boxed(boxed) => {
                 let (before, pin) = (&boxed.before, &boxed.pin);
@@ -24,9 +24,9 @@ impl Plan<'_> {
         }
     }
 
-    fn call(&self, cache: &TokenStream, this: Option<&Ident>) -> TokenStream {
+    fn call(&self, cache: &TokenStream) -> TokenStream {
         let (rt, ret, value) = (self.rt(), &self.returns.ty, self.value());
-        let (key, mode, guard, lead) = (self.key(this), self.mode(), self.guard(), self.lead());
+        let (key, mode, guard, lead) = (self.key(), self.mode(), self.guard(), self.lead());
         // The view of the key dies before the first await: the arguments can move into the body, and nothing borrowed and bound by
         // traits lives across an await, where the compiler can't show it to be `Send`.
         quote_spanned! {site()=>

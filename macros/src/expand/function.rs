@@ -18,7 +18,7 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
             quote_spanned!(site()=> { #cache })
         }
     };
-    let body = plan.body(&cache, None);
+    let body = plan.body(&cache);
     let handle = plan.handle.as_ref().map(|name| plan.function_handle(name));
     quote_spanned!(site()=> #attrs #vis #sig { #body } #handle)
 }
@@ -30,7 +30,13 @@ impl Plan<'_> {
         let build = match &self.home {
             Home::Function(build) | Home::Type(build) | Home::Instance(_, build) => self.build(build, &self.function_name()),
             // Bound to a type first: of a cache of other types the compiler then says which is expected.
-            Home::Given(cache_of_users) => return quote_spanned!(site()=> let __given: &'static #cache = &#cache_of_users; __given),
+            Home::Given(given) => {
+                return quote_spanned! {site()=>
+                    use #rt::GivenCache as _;
+                    let __given: &'static #cache = #given.given_cache();
+                    __given
+                };
+            }
         };
         if self.kept.is_empty() {
             return quote_spanned! {site()=>
@@ -38,7 +44,7 @@ impl Plan<'_> {
                 &__CACHE
             };
         }
-        let (marker, marked) = self.marker();
+        let (marker, marked) = self.marker(false);
         quote_spanned! {site()=>
             static __CACHES: #rt::Registry = #rt::Registry::new();
             #marker
@@ -47,11 +53,15 @@ impl Plan<'_> {
     }
 
     /// A type that differs for each choice of the generic parameters, and its name with those at hand.
-    pub(super) fn marker(&self) -> (TokenStream, TokenStream) {
-        if self.kept.is_empty() {
+    /// With `of_self`, it differs for each `Self` too.
+    pub(super) fn marker(&self, of_self: bool) -> (TokenStream, TokenStream) {
+        if self.kept.is_empty() && !of_self {
             return (quote_spanned!(site()=> struct __Site;), quote_spanned!(site()=> __Site));
         }
         let names = self.kept.names();
+        let this = of_self.then(|| quote_spanned!(site()=> __Self: ?::core::marker::Sized,));
+        let this_name = of_self.then(|| quote_spanned!(site()=> Self,));
+        let this_held = of_self.then(|| quote_spanned!(site()=> ::core::marker::PhantomData<fn() -> *const __Self>,));
         let params = self.kept.generics.params.iter().map(|param| match param {
             syn::GenericParam::Const(param) => {
                 let (name, ty) = (&param.ident, &param.ty);
@@ -65,11 +75,11 @@ impl Plan<'_> {
         });
         let types: Vec<_> = self.kept.generics.type_params().map(|param| &param.ident).collect();
         let held = quote_spanned!(site()=> #(::core::marker::PhantomData<fn() -> *const #types>),*);
-        let marker = if types.is_empty() {
+        let marker = if types.is_empty() && !of_self {
             quote_spanned!(site()=> struct __Site<#(#params),*>;)
         } else {
-            quote_spanned!(site()=> #[allow(dead_code)] struct __Site<#(#params),*>(#held);)
+            quote_spanned!(site()=> #[allow(dead_code)] struct __Site<#this #(#params),*>(#this_held #held);)
         };
-        (marker, quote_spanned!(site()=> __Site<#names>))
+        (marker, quote_spanned!(site()=> __Site<#this_name #names>))
     }
 }

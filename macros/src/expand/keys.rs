@@ -44,14 +44,14 @@ impl Plan<'_> {
     }
 
     /// `rt::key(view)` of the function's own arguments.
-    pub(super) fn key(&self, this: Option<&Ident>) -> TokenStream {
+    pub(super) fn key(&self) -> TokenStream {
         let rt = self.rt();
         match &self.key {
             Key::Given(given) => {
                 let computed = self.given(given);
                 quote_spanned!(site()=> #rt::key(#rt::KeyOwned(#computed)))
             }
-            Key::Parts(parts) => self.key_of(parts.iter().map(|part| (part, if part.place == Place::Instance { this.unwrap_or(&part.name) } else { &part.name }))),
+            Key::Parts(parts) => self.key_of(parts.iter().map(|part| (part, &part.name))),
         }
     }
 

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Ident, ReceiverKind, Type, parse_quote, parse_quote_spanned};
+use syn::{Ident, Type, parse_quote, parse_quote_spanned};
 
 use super::Mistakes;
 use crate::args::{Args, Attribute, KeyFn, nearest};
@@ -144,12 +144,8 @@ fn parts(attribute: Attribute, args: &Args, item: &Item, ignored: &[String], mis
     if attribute == Attribute::CachedMethod && args.shared.is_some() && !ignored.iter().any(|name| name == "self") {
         parts.extend(item.receiver().map(|receiver| {
             let name = Ident::new("self", receiver.self_token.span);
-            let ty = match &receiver.kind {
-                ReceiverKind::Value => parse_quote!(Self),
-                _ => parse_quote!(&Self),
-            };
-            let shown = Ident::new("instance", receiver.self_token.span);
-            Part { name, shown, ty, owned: Some(parse_quote!(Self)), place: Place::Instance }
+            let shown = Ident::new("instance", Span::mixed_site());
+            Part { name, shown, ty: parse_quote!(&Self), owned: Some(parse_quote!(Self)), place: Place::Instance }
         }));
     }
     for (index, arg) in item.args.iter().enumerate() {
