@@ -9,6 +9,7 @@ mod function;
 mod handle;
 mod keys;
 mod method;
+mod receiver;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};

@@ -16,7 +16,7 @@ use crate::args::{Args, Attribute, HandleWord, Opt, Ttl, combine};
 use crate::item::{Body, Item, boxed_output};
 use crate::types;
 
-pub(crate) use flight::{Flight, OwnedCopy};
+pub(crate) use flight::{Flight, Owned, OwnedCopy};
 pub(crate) use generics::Kept;
 pub(crate) use key::{GivenKey, Key, Part, Place};
 pub(crate) use returns::{Kind, Returns};

@@ -1,14 +1,15 @@
 //! What a call does: look up, join or lead, and run the body.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
+use super::receiver::rename_self;
 use super::site;
 use crate::args::Errors;
 use crate::item::Body;
-use crate::plan::{Flight, Kind, OwnedCopy, Plan};
+use crate::plan::{Flight, Kind, Owned, OwnedCopy, Plan};
 
 impl Plan<'_> {
     /// The whole body of the decorated function, around the user's statements.
@@ -68,18 +69,20 @@ impl Plan<'_> {
     }
 
     fn lead(&self) -> TokenStream {
-        let statements = self.users_statements();
         match &self.flight {
-            Flight::Inline => quote_spanned!(site()=> __lead.run(::core::pin::pin!(async move { #statements })).await),
-            Flight::Shared(copies) => self.owned_body("share", copies, &statements),
-            Flight::Detached(copies) => self.owned_body("detach", copies, &statements),
+            Flight::Inline => {
+                let statements = self.statements(self.item.block());
+                quote_spanned!(site()=> __lead.run(::core::pin::pin!(async move { #statements })).await)
+            }
+            Flight::Shared(owned) => self.owned_body("share", owned),
+            Flight::Detached(owned) => self.owned_body("detach", owned),
         }
     }
 
     /// The user's block. What stands before it fixes the type for `?`, `return` and coercions, so that a type error is at the
     /// user's own line.
-    fn users_statements(&self) -> TokenStream {
-        let (ret, rebinds, block) = (&self.returns.ty, self.rebinds(), self.item.block());
+    fn statements(&self, block: Option<&Group>) -> TokenStream {
+        let (ret, rebinds) = (&self.returns.ty, self.rebinds());
         quote_spanned! {site()=>
             if false {
                 let __typed: #ret = loop {};
@@ -95,7 +98,8 @@ impl Plan<'_> {
     }
 
     /// A body that the flight owns: it borrows from copies of what the arguments refer to.
-    fn owned_body(&self, verb: &str, copies: &[OwnedCopy], statements: &TokenStream) -> TokenStream {
+    fn owned_body(&self, verb: &str, owned: &Owned) -> TokenStream {
+        let Owned { copies, instance } = owned;
         // At the function's name, where the error of a body that can't leave its thread is of use.
         let at = self.item.ident().span().resolved_at(site());
         let verb = Ident::new(verb, at);
@@ -103,9 +107,16 @@ impl Plan<'_> {
         let borrow = copies.iter().map(|OwnedCopy { name, referent }| {
             quote_spanned!(site()=> #[allow(unused_variables)] let #name: &#referent = ::core::borrow::Borrow::borrow(&#name);)
         });
-        let future = quote_spanned!(at=> async move { #(#borrow)* #statements });
+        let this = self.item.receiver().zip(instance.as_ref()).map(|(receiver, referent)| (receiver.self_token, referent));
+        let name = Ident::new("__self", site());
+        let copy_this = this.map(|(this, referent)| quote_spanned!(site()=> let #name = <#referent as ::std::borrow::ToOwned>::to_owned(#this);));
+        let borrow_this =
+            this.map(|(_, referent)| quote_spanned!(site()=> #[allow(unused_variables)] let #name: &#referent = ::core::borrow::Borrow::borrow(&#name);));
+        let block = self.item.block().map(|block| if this.is_some() { rename_self(block, &name) } else { block.clone() });
+        let statements = self.statements(block.as_ref());
+        let future = quote_spanned!(at=> async move { #borrow_this #(#borrow)* #statements });
         let call = quote_spanned!(at=> __lead.#verb(#future));
-        quote_spanned!(site()=> #(#copy)* #call.await)
+        quote_spanned!(site()=> #copy_this #(#copy)* #call.await)
     }
 }
 

@@ -1,9 +1,9 @@
 //! A decorated method and, beside it, the accessor of its handle.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{format_ident, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Ident, Lifetime, Type};
+use syn::{Ident, Lifetime};
 
 use super::site;
 use crate::plan::{Home, Key, Part, Place, Plan};
@@ -103,25 +103,22 @@ impl Plan<'_> {
             let ty = types::with_lifetime(&part.ty, free);
             quote_spanned!(site()=> #ty)
         });
-        let names = parts.iter().map(|part| part.shown.clone());
-        let owned: Vec<_> = parts.iter().map(|part| self.owned_part(part)).collect();
+        let names: Vec<_> = (0..parts.len()).map(|index| format_ident!("__part{index}", span = site())).collect();
+        let owned: Vec<_> = parts.iter().zip(&names).map(|(part, name)| self.owned_part(part, name)).collect();
         let owned = match &*owned {
             [one] => one.clone(),
             many => quote_spanned!(site()=> (#(#many),*)),
         };
-        (types.collect(), names.collect(), owned)
+        (types.collect(), names, owned)
     }
 
-    fn owned_part(&self, part: &Part) -> TokenStream {
-        let (krate, name, viewed) = (&self.krate, &part.shown, part.viewed());
+    fn owned_part(&self, part: &Part, name: &Ident) -> TokenStream {
+        let (krate, viewed) = (&self.krate, part.viewed());
         match (part.place, &part.owned) {
             (Place::Value, Some(_)) => quote_spanned!(site()=> #name),
             (Place::Value, None) => quote_spanned!(site()=> #krate::ToKey::to_key(&#name)),
             (Place::Referent, None) => quote_spanned!(site()=> #krate::ToKey::to_key(#name)),
-            (Place::Referent, Some(_)) => {
-                let viewed: &Type = viewed;
-                quote_spanned!(site()=> <#viewed as ::std::borrow::ToOwned>::to_owned(#name))
-            }
+            (Place::Referent, Some(_)) => quote_spanned!(site()=> <#viewed as ::std::borrow::ToOwned>::to_owned(#name)),
             (Place::Instance, _) => quote_spanned!(site()=> <Self as ::core::clone::Clone>::clone(#name)),
         }
     }
