@@ -220,7 +220,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         let hash = key.hash;
         let Some(here) = here::lock() else { return Boarding::Alone };
         let mut part = self.running.lock(&here, hash);
-        if !refresh {
+        if refresh {
+            self.tally.refreshes.add(1);
+            self.table.lock(&here, hash).begin();
+        } else {
             if let Some(flight) = part.find(|other| key.is(other)) {
                 let Ok(edge) = Edge::draw(flight) else {
                     self.tally.bypassed.add(1);
@@ -237,9 +240,6 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
             if let Some(value) = shard.recall(low(hash), |other| key.is(other), || self.now()) {
                 return Boarding::Value(value.clone());
             }
-        } else {
-            self.tally.refreshes.add(1);
-            self.table.lock(&here, hash).begin();
         }
         _over = part.take(|other| key.is(other));
         let (flight, number) = Flight::new();

@@ -77,21 +77,20 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                     }
                     return Poll::Ready(Turn::Lead);
                 }
-                _ => match crew.drive(self.number) {
-                    Some(body) => {
+                _ => {
+                    if let Some(body) = crew.drive(self.number) {
                         drop(crew);
                         if let Some(turn) = ready!(self.drive(body, context)) {
                             return Poll::Ready(turn);
                         }
-                    }
-                    None => {
+                    } else {
                         let old = crew.leave_waker(self.number, context.waker());
                         drop(crew);
                         // Behind the lock: it may be the last that holds a task.
                         drop(old);
                         return Poll::Pending;
                     }
-                },
+                }
             }
         }
     }

@@ -138,13 +138,12 @@ impl<K, V> Shard<K, V> {
     pub(crate) fn recall(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<&V> {
         // Looked for first: comparing may panic, and then nothing has begun.
         let slot = self.find(hash, same).filter(|&slot| !self.is_expired(slot, now));
-        match slot {
-            Some(slot) => Some(self.used(slot, hash)),
-            None => {
-                self.misses += 1;
-                self.begin();
-                None
-            }
+        if let Some(slot) = slot {
+            Some(self.used(slot, hash))
+        } else {
+            self.misses += 1;
+            self.begin();
+            None
         }
     }
 
@@ -353,4 +352,120 @@ impl<K, V> Shard<K, V> {
 /// The capacity keeps the number of entries below what a slot can number.
 fn index(len: usize) -> Slot {
     Slot::try_from(len).expect("a shard holds fewer than 2^32 entries")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::policy::Lru;
+
+    const CAPACITY: usize = 8;
+
+    /// The shard's entries, least recently used first: key, value, deadline.
+    type Model = VecDeque<(u32, u64, Moment)>;
+
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, n: u64) -> u64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % n
+        }
+    }
+
+    /// A poor hash on purpose: half of the keys share one.
+    fn hash(key: u32) -> u32 {
+        (key / 2).wrapping_mul(0x9E37_79B9)
+    }
+
+    fn insert(shard: &mut Shard<u32, u64>, key: u32, value: u64, deadline: Moment, now: Moment) {
+        drop(shard.insert(hash(key), key, value, |one, other| one == other, deadline, || now));
+    }
+
+    fn model_insert(model: &mut Model, key: u32, value: u64, deadline: Moment, now: Moment) {
+        let known = model.iter().position(|entry| entry.0 == key);
+        if let Some(place) = known {
+            model.remove(place);
+        }
+        if deadline <= now {
+            return;
+        }
+        if known.is_none() {
+            model.retain(|entry| entry.2 > now);
+            if model.len() == CAPACITY {
+                model.pop_front();
+            }
+        }
+        model.push_back((key, value, deadline));
+    }
+
+    #[test]
+    fn random_operations_leave_the_shard_as_a_naive_model_has_it() {
+        for seed in 0..200 {
+            let mut random = Random(seed);
+            let mut shard = Shard::new(Some(CAPACITY), Order::Lru(Lru::new()));
+            let mut model = Model::new();
+            let mut now = Moment(1);
+            for step in 0..400 {
+                let key = u32::try_from(random.below(20)).unwrap();
+                match random.below(10) {
+                    0..=3 => {
+                        let deadline =
+                            if random.below(3) == 0 { Moment::NEVER } else { Moment(now.0 + random.below(9)) };
+                        insert(&mut shard, key, step, deadline, now);
+                        model_insert(&mut model, key, step, deadline, now);
+                    }
+                    4..=6 => {
+                        let got = shard.get(hash(key), |&other| other == key, || now).copied();
+                        let place = model.iter().position(|entry| entry.0 == key && entry.2 > now);
+                        let expected = place.and_then(|place| model.remove(place));
+                        assert_eq!(got, expected.map(|entry| entry.1), "seed {seed}, step {step}");
+                        model.extend(expected);
+                    }
+                    7 => {
+                        let (removed, found) = shard.remove(hash(key), |&other| other == key, || now);
+                        drop(removed);
+                        let place = model.iter().position(|entry| entry.0 == key);
+                        let entry = place.and_then(|place| model.remove(place));
+                        assert_eq!(found, entry.is_some_and(|entry| entry.2 > now), "seed {seed}, step {step}");
+                    }
+                    8 => now = Moment(now.0 + random.below(4)),
+                    _ if random.below(20) == 0 => {
+                        drop(shard.clear());
+                        model.clear();
+                    }
+                    _ => drop(shard.sweep(now, usize::MAX)),
+                }
+                shard.validate();
+                let mut live: Vec<_> = shard.iter(now).map(|(&key, &value)| (key, value)).collect();
+                let mut expected: Vec<_> =
+                    model.iter().filter(|entry| entry.2 > now).map(|entry| (entry.0, entry.1)).collect();
+                live.sort_unstable();
+                expected.sort_unstable();
+                assert_eq!(live, expected, "seed {seed}, step {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_expired_make_room_before_the_living() {
+        let mut shard = Shard::new(Some(2), Order::Lru(Lru::new()));
+        insert(&mut shard, 1, 10, Moment(100), Moment(0));
+        insert(&mut shard, 2, 20, Moment(5), Moment(0));
+        insert(&mut shard, 3, 30, Moment(100), Moment(5));
+        let kept: Vec<_> = shard.iter(Moment(5)).map(|(&key, _)| key).collect();
+        assert_eq!(kept, [1, 3]);
+        assert_eq!(shard.evictions().expired, 1);
+        assert_eq!(shard.evictions().evicted, 0);
+    }
+
+    #[test]
+    fn a_value_that_is_over_when_it_is_stored_takes_the_old_one_with_it() {
+        let mut shard = Shard::new(Some(2), Order::Lru(Lru::new()));
+        insert(&mut shard, 1, 10, Moment::NEVER, Moment(0));
+        insert(&mut shard, 1, 11, Moment(7), Moment(7));
+        assert_eq!(shard.len(), 0);
+    }
 }
