@@ -110,10 +110,12 @@ pub mod __private {
     pub use std::sync::LazyLock;
 
     pub use crate::cache::call::{Join, Joined, Lead, Pending, Run, Shared, Start};
-    pub use crate::cache::keyed::{contains, insert, invalidate, peek, start};
+    #[cfg(feature = "tokio")]
+    pub use crate::cache::keyed::detach;
+    pub use crate::cache::keyed::{close, contains, insert, invalidate, join, peek, run, share, start};
     pub use crate::cache::mode::{
         ByClone, ByShared, ByTrait, ErrorsByClone, ErrorsByRetry, ErrorsByShared, ErrorsByTrait, ErrorsCannotBeShared,
-        Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable, Split,
+        Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable, Split, assert_value,
     };
     pub use crate::ground::key::{
         ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, assert_key, key,

@@ -1,7 +1,9 @@
 //! The verbs that generated code uses: they look up by a borrowed view of the key.
 
-use super::Cache;
-use super::call::{self, Pending, Start};
+use std::pin::Pin;
+
+use super::call::{self, Join, Lead, Pending, Run, Shared, Start};
+use super::{Cache, Close};
 use super::mode::{CacheValue, Mode};
 use crate::ground::here;
 use crate::ground::key::View;
@@ -16,6 +18,48 @@ where
     Q: View<K>,
 {
     call::start(&cache.flights, key, mode)
+}
+
+/// [`Pending::join`]; a function, since of a method whose bounds are not met the compiler says more than of a function.
+#[inline]
+pub fn join<K: 'static, V: CacheValue, M: Mode<R, V>, R>(pending: Pending<K, V, M>) -> Join<K, V, M, R> {
+    pending.join()
+}
+
+/// [`Lead::run`], likewise.
+#[inline]
+pub fn run<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>>(lead: Lead<K, V, M>, body: Pin<&mut F>) -> Run<'_, K, V, M, F> {
+    lead.run(body)
+}
+
+/// [`Lead::share`], likewise.
+pub fn share<K, V, M, R, F>(lead: Lead<K, V, M>, body: F) -> Shared<K, V, M, R>
+where
+    K: 'static,
+    V: CacheValue,
+    M: Mode<R, V>,
+    R: Send + 'static,
+    F: Future<Output = R> + Send + 'static,
+{
+    lead.share(body)
+}
+
+/// [`Lead::detach`], likewise.
+#[cfg(feature = "tokio")]
+pub fn detach<K, V, M, R, F>(lead: Lead<K, V, M>, body: F) -> Shared<K, V, M, R>
+where
+    K: Send + Sync + 'static,
+    V: CacheValue,
+    M: Mode<R, V>,
+    R: Send + 'static,
+    F: Future<Output = R> + Send + 'static,
+{
+    lead.detach(body)
+}
+
+/// [`Cache::close`], likewise.
+pub async fn close<K: 'static, V: CacheValue>(cache: &Cache<K, V>, how: Close) {
+    cache.close(how).await;
 }
 
 /// [`Cache::contains`], for the handle of a function.

@@ -21,6 +21,10 @@ pub trait CacheValue: Clone + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> CacheValue for T {}
 
+/// Asked first wherever generated code needs it, always at the same place: so the compiler merges what it says into one error.
+#[inline]
+pub const fn assert_value<V: CacheValue>() {}
+
 /// A `Result`, taken apart.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Result`",
