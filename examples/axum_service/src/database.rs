@@ -1,4 +1,4 @@
-//! SQLite, off the threads that answer requests.
+//! `rusqlite`, off the threads that answer requests.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +17,7 @@ pub struct Database {
 /// What may go wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// SQLite says so.
+    /// The database says so.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
     /// The query panicked, or the runtime is shutting down.
@@ -33,7 +33,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Those of SQLite.
+    /// Those of the database.
     pub fn in_memory() -> rusqlite::Result<Self> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(

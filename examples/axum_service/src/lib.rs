@@ -1,6 +1,6 @@
 //! A web service whose methods are cached: articles in a database, and a digest of what an author wrote.
 //!
-//! - [`database`] is SQLite, and counts the queries that reach it;
+//! - [`database`] is `rusqlite`, and counts the queries that reach it;
 //! - [`repository`] is a trait, and its implementation with a cached method;
 //! - [`service`] works with whatever repository, and caches what it computes;
 //! - [`routes`] answers requests, and knows nothing of caches.

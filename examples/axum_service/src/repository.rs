@@ -29,7 +29,7 @@ pub trait Repository: Clone + Send + Sync + 'static {
     fn save(&self, id: i64, article: Article) -> impl Future<Output = Result<Option<Article>, DatabaseError>> + Send;
 }
 
-/// Articles in SQLite.
+/// Articles in a database.
 #[derive(Clone)]
 pub struct SqliteRepository {
     database: Database,
