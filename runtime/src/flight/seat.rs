@@ -34,6 +34,8 @@ pub(crate) struct Seat<K: 'static, V: Clone + Send + Sync + 'static> {
     hash: u64,
     /// Nobody else is or will be in this flight any more: there is nothing to give up.
     done: bool,
+    /// It brought the flight's body: a parcel may come for it.
+    brought: bool,
     /// Held while this seat waits or leads on behalf of another flight's body.
     _edge: Option<Edge>,
 }
@@ -46,12 +48,16 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         hash: u64,
         edge: Option<Edge>,
     ) -> Self {
-        Self { flights, flight, number, hash, done: false, _edge: edge }
+        Self { flights, flight, number, hash, done: false, brought: false, _edge: edge }
     }
 
     /// Waits for this seat's turn, and drives the flight's body meanwhile.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Turn<V>> {
         loop {
+            // Before the landing: that another body has brought a value since takes nothing from a panic of its own.
+            if let Some(parcel) = self.take_parcel() {
+                return Poll::Ready(Turn::Own(parcel));
+            }
             if let Some(landing) = self.flight.landing() {
                 return Poll::Ready(match landing {
                     Landing::Value(value) => Turn::Value(value.clone()),
@@ -59,9 +65,6 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                 });
             }
             let mut crew = self.flight.crew();
-            if let Some(parcel) = crew.take_parcel(self.number) {
-                return Poll::Ready(Turn::Own(parcel));
-            }
             if crew.lets_go(self.number) {
                 return Poll::Ready(Turn::Alone);
             }
@@ -95,9 +98,14 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         }
     }
 
+    fn take_parcel(&self) -> Option<Parcel> {
+        if self.brought { self.flight.crew().take_parcel(self.number) } else { None }
+    }
+
     /// The lead hands its body to the flight, and polls it as the first.
     pub(crate) fn launch(&mut self, body: Body<V>, context: &mut Context<'_>) -> Poll<Turn<V>> {
         self.flight.crew().own(self.number);
+        self.brought = true;
         match ready!(self.drive(body, context)) {
             Some(turn) => Poll::Ready(turn),
             None => self.poll(context),
