@@ -37,6 +37,13 @@ impl Plan<'_> {
         quote_spanned!(site()=> #krate::__private)
     }
 
+    /// The question whether the value can be kept, first in each body that keeps it. All that needs the answer names the type at
+    /// the same place, so that the compiler's errors about it become one.
+    fn value_assertion(&self) -> TokenStream {
+        let (rt, value) = (self.rt(), self.value());
+        quote_spanned!(site()=> #rt::assert_value::<#value>();)
+    }
+
     /// The type of what is kept.
     fn value(&self) -> TokenStream {
         self.returns.value(&self.rt())

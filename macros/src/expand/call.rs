@@ -26,17 +26,18 @@ impl Plan<'_> {
     }
 
     fn call(&self, cache: &TokenStream) -> TokenStream {
-        let (rt, ret, value) = (self.rt(), &self.returns.ty, self.value());
+        let (rt, ret, value, assertion) = (self.rt(), &self.returns.ty, self.value(), self.value_assertion());
         let (key, mode, guard, lead) = (self.key(), self.mode(), self.guard(), self.lead());
         // The view of the key dies before the first await: the arguments can move into the body, and nothing borrowed and bound by
         // traits lives across an await, where the compiler can't show it to be `Send`.
         quote_spanned! {site()=>
+            #assertion
             #guard
             let __pending = match #rt::start::<_, #value, #ret, _, _>(#cache, #key, #mode) {
                 #rt::Start::Hit(__hit) => return __hit,
                 #rt::Start::Miss(__pending) => __pending,
             };
-            match __pending.join::<#ret>().await {
+            match #rt::join::<_, #value, _, #ret>(__pending).await {
                 #rt::Joined::Done(__done) => __done,
                 #rt::Joined::Lead(__lead) => { #lead }
             }
@@ -72,7 +73,8 @@ impl Plan<'_> {
         match &self.flight {
             Flight::Inline => {
                 let statements = self.statements(self.item.block());
-                quote_spanned!(site()=> __lead.run(::core::pin::pin!(async move { #statements })).await)
+                let (rt, value) = (self.rt(), self.value());
+                quote_spanned!(site()=> #rt::run::<_, #value, _, _, _>(__lead, ::core::pin::pin!(async move { #statements })).await)
             }
             Flight::Shared(owned) => self.owned_body("share", owned),
             Flight::Detached(owned) => self.owned_body("detach", owned),
@@ -115,7 +117,8 @@ impl Plan<'_> {
         let block = self.item.block().map(|block| if this.is_some() { rename_self(block, &name) } else { block.clone() });
         let statements = self.statements(block.as_ref());
         let future = quote_spanned!(at=> async move { #borrow_this #(#borrow)* #statements });
-        let call = quote_spanned!(at=> __lead.#verb(#future));
+        let (rt, value) = (self.rt(), self.value());
+        let call = quote_spanned!(at=> #rt::#verb::<_, #value, _, _, _>(__lead, #future));
         quote_spanned!(site()=> #copy_this #(#copy)* #call.await)
     }
 }

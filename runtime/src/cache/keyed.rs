@@ -3,10 +3,10 @@
 use std::pin::Pin;
 
 use super::call::{self, Join, Lead, Pending, Run, Shared, Start};
-use super::{Cache, Close};
 use super::mode::{CacheValue, Mode};
+use super::{Cache, Close};
 use crate::ground::here;
-use crate::ground::key::View;
+use crate::ground::key::{CacheKey, View};
 
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
 #[inline]
@@ -20,7 +20,31 @@ where
     call::start(&cache.flights, key, mode)
 }
 
-/// [`Pending::join`]; a function, since of a method whose bounds are not met the compiler says more than of a function.
+/// [`Cache::contains`], for the handle of a function.
+pub fn contains<K, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
+    let hash = key.hash(&cache.flights.seed);
+    here::lock().is_some_and(|here| cache.flights.contains(&here, hash, |other| key.is(other)))
+}
+
+/// [`Cache::peek`], for the handle of a function.
+pub fn peek<K, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> Option<V> {
+    let hash = key.hash(&cache.flights.seed);
+    cache.flights.peek(&here::lock()?, hash, |other| key.is(other))
+}
+
+/// [`Cache::invalidate`], for the handle of a function.
+pub fn invalidate<K: 'static, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
+    let hash = key.hash(&cache.flights.seed);
+    cache.invalidate_by(hash, |other| key.is(other))
+}
+
+/// [`Cache::insert`], for the handle of a function.
+pub fn insert<K: 'static, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: Q, value: V) {
+    let hash = key.hash(&cache.flights.seed);
+    cache.insert_owned(key.own(hash), value);
+}
+
+/// [`Pending::join`]; a function, since about a method whose bounds are not met the compiler says more than about a function.
 #[inline]
 pub fn join<K: 'static, V: CacheValue, M: Mode<R, V>, R>(pending: Pending<K, V, M>) -> Join<K, V, M, R> {
     pending.join()
@@ -28,7 +52,13 @@ pub fn join<K: 'static, V: CacheValue, M: Mode<R, V>, R>(pending: Pending<K, V, 
 
 /// [`Lead::run`], likewise.
 #[inline]
-pub fn run<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>>(lead: Lead<K, V, M>, body: Pin<&mut F>) -> Run<'_, K, V, M, F> {
+pub fn run<K, V, M, R, F>(lead: Lead<K, V, M>, body: Pin<&mut F>) -> Run<'_, K, V, M, F>
+where
+    K: 'static,
+    V: CacheValue,
+    M: Mode<R, V>,
+    F: Future<Output = R>,
+{
     lead.run(body)
 }
 
@@ -57,31 +87,7 @@ where
     lead.detach(body)
 }
 
-/// [`Cache::close`], likewise.
-pub async fn close<K: 'static, V: CacheValue>(cache: &Cache<K, V>, how: Close) {
-    cache.close(how).await;
-}
-
-/// [`Cache::contains`], for the handle of a function.
-pub fn contains<K, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
-    let hash = key.hash(&cache.flights.seed);
-    here::lock().is_some_and(|here| cache.flights.contains(&here, hash, |other| key.is(other)))
-}
-
-/// [`Cache::peek`], for the handle of a function.
-pub fn peek<K, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> Option<V> {
-    let hash = key.hash(&cache.flights.seed);
-    cache.flights.peek(&here::lock()?, hash, |other| key.is(other))
-}
-
-/// [`Cache::invalidate`], for the handle of a function.
-pub fn invalidate<K: 'static, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
-    let hash = key.hash(&cache.flights.seed);
-    cache.invalidate_by(hash, |other| key.is(other))
-}
-
-/// [`Cache::insert`], for the handle of a function.
-pub fn insert<K: 'static, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: Q, value: V) {
-    let hash = key.hash(&cache.flights.seed);
-    cache.insert_owned(key.own(hash), value);
+/// [`Cache::close`], likewise; boxed, so that the future's type has no bounds either.
+pub fn close<K: CacheKey, V: CacheValue>(cache: &Cache<K, V>, how: Close) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    Box::pin(cache.close(how))
 }
