@@ -78,7 +78,7 @@ fn make(folder: &Path, name: &str) -> Outcome {
 
 /// Checks it, and nothing from a check before helps: what an editor or a CI run pays the first time.
 fn check(place: &Path, name: &str) -> Outcome<Duration> {
-    let mut check = cargo(["check", "--quiet", "--offline"]);
+    let mut check = cargo(["check", "--quiet"]);
     check.current_dir(place.join(name)).env("CARGO_TARGET_DIR", place.join("target")).env("CARGO_INCREMENTAL", "0");
     let begin = Instant::now();
     let output = check.output().map_err(|error| error.to_string())?;
