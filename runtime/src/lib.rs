@@ -101,8 +101,10 @@ pub use ground::clock::TokioClock;
 pub use ground::clock::{Clock, ManualClock, SystemClock};
 pub use ground::error::{ShareError, SharedError, SharedIoError};
 pub use ground::key::{CacheKey, ToKey};
-pub use ground::stats::{CacheInfo, CacheStats, Evictions, Outcome};
+pub use ground::stats::{CacheInfo, CacheStats, Evictions, Outcome, RemovalCause};
+pub use ground::ttl::Ttl;
 pub use handle::{InstanceCaches, MethodCache};
+pub use policy::{Policy, Random, Slot};
 
 /// The names that generated code may use, and nothing else may.
 #[doc(hidden)]
@@ -115,12 +117,12 @@ pub mod __private {
     pub use crate::cache::keyed::{close, contains, insert, invalidate, join, peek, run, share, start};
     pub use crate::cache::mode::{
         ByClone, ByShared, ByTrait, ErrorsByClone, ErrorsByRetry, ErrorsByShared, ErrorsByTrait, ErrorsCannotBeShared,
-        Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable, Split, assert_value,
+        Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable, Split, assert_result, assert_value,
     };
     pub use crate::ground::key::{
         ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, assert_key, key,
     };
-    pub use crate::handle::{GivenCache, MethodCache, Registry, site};
+    pub use crate::handle::{GivenCache, MethodCache, Registry, own, site};
 }
 
 /// The README's examples are tests.

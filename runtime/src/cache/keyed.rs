@@ -88,6 +88,9 @@ where
 }
 
 /// [`Cache::close`], likewise; boxed, so that the future's type has no bounds either.
-pub fn close<K: CacheKey, V: CacheValue>(cache: &Cache<K, V>, how: Close) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+pub fn close<K: CacheKey, V: CacheValue>(
+    cache: &Cache<K, V>,
+    how: Close,
+) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
     Box::pin(cache.close(how))
 }

@@ -38,6 +38,10 @@ pub trait ResultLike {
     type Err;
 }
 
+/// Asked of what bears the name: a type of the user's own may be called `Result` too.
+#[inline]
+pub const fn assert_result<R: ResultLike>() {}
+
 impl<T, E> ResultLike for Result<T, E> {
     type Ok = T;
     type Err = E;

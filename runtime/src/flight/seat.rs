@@ -32,6 +32,8 @@ pub(crate) struct Seat<K: 'static, V: Clone + Send + Sync + 'static> {
     flight: Arc<Flight<V>>,
     number: Number,
     hash: u64,
+    /// If what a value is stored on depends on it.
+    key: Option<Arc<K>>,
     /// Nobody else is or will be in this flight any more: there is nothing to give up.
     done: bool,
     /// It brought the flight's body: a parcel may come for it.
@@ -46,9 +48,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         flight: Arc<Flight<V>>,
         number: Number,
         hash: u64,
+        key: Option<Arc<K>>,
         edge: Option<Edge>,
     ) -> Self {
-        Self { flights, flight, number, hash, done: false, brought: false, _edge: edge }
+        Self { flights, flight, number, hash, key, done: false, brought: false, _edge: edge }
     }
 
     /// Waits for this seat's turn, and drives the flight's body meanwhile.
@@ -201,18 +204,18 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     #[cfg(feature = "tokio")]
     pub(crate) fn companion(&self) -> Option<Self> {
         let number = self.flight.crew().sit()?;
-        Some(Self::new(self.flights.clone(), self.flight.clone(), number, self.hash, None))
+        Some(Self::new(self.flights.clone(), self.flight.clone(), number, self.hash, self.key.clone(), None))
     }
 
     /// The load ended in a value: it is stored if the flight still stands, the others get it, and so does the caller.
     pub(crate) fn land_value(&mut self, value: V) -> V {
-        let kept = self.flights.keep(&value);
+        let kept = self.flights.keep(self.key.as_deref(), &value);
         let gone = Flights::end(&self.flights, self.hash, &self.flight, kept);
         if self.flight.crew().count() > 1 {
             self.flight.land(Landing::Value(value.clone()));
         }
         self.announce();
-        drop(gone);
+        self.flights.let_go(gone);
         value
     }
 
@@ -222,7 +225,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         let gone = Flights::end(&self.flights, self.hash, &self.flight, None);
         self.flight.land(Landing::Error(error));
         self.announce();
-        drop(gone);
+        self.flights.let_go(gone);
     }
 
     /// Nobody joins any more, and those who wait hear that it has landed.
@@ -261,7 +264,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Seat<K, V> {
         drop(crew);
         offers.wake();
         if let Some(phase) = given_up {
-            drop(Flights::end(&self.flights, self.hash, &self.flight, None));
+            let gone = Flights::end(&self.flights, self.hash, &self.flight, None);
+            self.flights.let_go(gone);
             // The body last: its own drop may panic.
             drop(seated);
             drop(phase);

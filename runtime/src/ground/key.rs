@@ -412,7 +412,7 @@ pub trait View<K> {
 
 struct Stated<Q>(Q);
 
-impl<K: Eq, Q: Lookup<K>> View<K> for Stated<Q> {
+impl<K: Eq + Clone, Q: Lookup<K>> View<K> for Stated<Q> {
     #[inline]
     fn hash(&self, seed: &Seed) -> u64 {
         let mut hasher = seed.build_hasher();
@@ -426,20 +426,21 @@ impl<K: Eq, Q: Lookup<K>> View<K> for Stated<Q> {
     }
 
     fn own(self, hash: u64) -> Hashed<K> {
-        Hashed { hash, same: K::eq, key: self.0.own() }
+        Hashed { hash, same: K::eq, copy: K::clone, key: self.0.own() }
     }
 }
 
 /// Makes a view into something to look up with: the one call that states the bounds on keys.
 #[inline]
-pub fn key<K: Eq, Q: Lookup<K>>(view: Q) -> impl View<K> {
+pub fn key<K: Eq + Clone, Q: Lookup<K>>(view: Q) -> impl View<K> {
     Stated(view)
 }
 
-/// An owned key with its hash. It brings its own `Eq`, so that a map of it needs no bound on `K`.
+/// An owned key with its hash. It brings its own `Eq` and `Clone`, so that a map of it needs no bound on `K`.
 pub struct Hashed<K> {
     pub(crate) hash: u64,
     pub(crate) same: fn(&K, &K) -> bool,
+    pub(crate) copy: fn(&K) -> K,
     pub(crate) key: K,
 }
 
