@@ -9,7 +9,6 @@ mod returns;
 use proc_macro2::Span;
 use quote::format_ident;
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
 use syn::{Error, Expr, Ident, Path, Result, Visibility};
 
 use crate::args::{Args, Attribute, HandleWord, Opt, Ttl, combine};
@@ -103,7 +102,7 @@ pub(crate) fn plan(attribute: Attribute, args: Args, item: &Item) -> Result<Plan
     let returns = returns::plan(&args, item, word, &mut mistakes);
     let (key, ignored) = key::plan(attribute, &args, item, &mut mistakes);
     let flight = flight::plan(attribute, &args, item, &key, &mut mistakes);
-    let kept = generics::plan(item, &key, &returns);
+    let kept = generics::plan(item, &key, &returns, &mut mistakes);
     let krate = args.krate.as_ref().map_or_else(|| syn::parse_quote!(::cachetools), |krate| krate.value.clone());
     let handle = handle(attribute, args.handle.as_ref(), item, &mut mistakes);
     let home = home(attribute, args, item, ignored, &mut mistakes);
@@ -140,11 +139,11 @@ fn function(attribute: Attribute, item: &Item, mistakes: &mut Mistakes) {
     if let Some(receiver) = item.receiver() {
         if attribute == Attribute::Cached {
             mistakes.at(receiver.self_token.span, "`#[cached]` is for functions: on a method use `#[cachedmethod]`");
-        } else if let syn::ReceiverKind::Reference(and, _, Some(_)) = receiver.kind {
-            mistakes.at(and.span(), "a hit would skip what `&mut self` is for: take `&self`");
+        } else if let syn::ReceiverKind::Reference(_, _, Some(_)) = receiver.kind {
+            mistakes.on(receiver, "a hit would skip what `&mut self` is for: take `&self`");
         } else if let syn::ReceiverKind::Typed(_, ty) = &receiver.kind {
-            if let Some(token) = types::as_reference(ty).and_then(|reference| reference.mutability) {
-                mistakes.at(token.span(), "a hit would skip what `&mut` is for: take `&self`");
+            if types::as_reference(ty).is_some_and(|reference| reference.mutability.is_some()) {
+                mistakes.on(receiver, "a hit would skip what `&mut self` is for: take `&self`");
             }
         }
     } else if attribute == Attribute::Cached {

@@ -61,10 +61,14 @@ impl Plan<'_> {
         }}
     }
 
-    /// Lets the compiler refuse a `Result` under another name.
+    /// Lets the compiler refuse a `Result` under another name, and another type under that one.
     fn guard(&self) -> TokenStream {
-        let Kind::Plain { guard: true } = self.returns.kind else { return TokenStream::new() };
         let (rt, ret) = (self.rt(), &self.returns.ty);
+        match self.returns.kind {
+            Kind::Plain { guard: false } => return TokenStream::new(),
+            Kind::Plain { guard: true } => {}
+            Kind::Result { .. } => return quote_spanned!(site()=> #rt::assert_result::<#ret>();),
+        }
         let plain = Ident::new("plain", ret.span().resolved_at(site()));
         quote_spanned!(site()=> { use #rt::PlainOk as _; #rt::Probe::<#ret>::NEW.#plain(#rt::No); })
     }

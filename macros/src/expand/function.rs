@@ -1,7 +1,8 @@
 //! A decorated function and, beside it, its handle.
 
-use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::Expr;
 
 use super::site;
 use crate::plan::{Home, Plan};
@@ -31,11 +32,8 @@ impl Plan<'_> {
             Home::Function(build) | Home::Type(build) | Home::Instance(_, build) => self.build(build, &self.function_name()),
             // Bound to a type first: of a cache of other types the compiler then says which is expected.
             Home::Given(given) => {
-                return quote_spanned! {site()=>
-                    use #rt::GivenCache as _;
-                    let __given: &'static #cache = #given.given_cache();
-                    __given
-                };
+                let given = self.given_cache(given);
+                return quote_spanned!(site()=> use #rt::GivenCache as _; let __given: &'static #cache = #given; __given);
             }
         };
         if self.kept.is_empty() {
@@ -45,11 +43,23 @@ impl Plan<'_> {
             };
         }
         let (marker, marked) = self.marker(false);
+        // A parameter that isn't `'static` is an error at the parameter.
+        let at = self.kept.generics.type_params().next().map_or(site(), |param| param.ident.span().resolved_at(site()));
+        let get = quote_spanned!(at=> __CACHES.get(::core::any::TypeId::of::<#marked>(), || #build));
         quote_spanned! {site()=>
             static __CACHES: #rt::Registry = #rt::Registry::new();
             #marker
-            __CACHES.get(::core::any::TypeId::of::<#marked>(), || #build)
+            #get
         }
+    }
+
+    /// The user's expression, asked for its cache; where it isn't one, the error underlines the expression.
+    pub(super) fn given_cache(&self, given: &Expr) -> TokenStream {
+        let last = given.to_token_stream().into_iter().last().map_or(site(), |token| match token {
+            TokenTree::Group(group) => group.span_close(),
+            token => token.span(),
+        });
+        quote_spanned!(last.resolved_at(site())=> #given.given_cache())
     }
 
     /// A type that differs for each choice of the generic parameters, and its name with those at hand.

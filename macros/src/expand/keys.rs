@@ -64,7 +64,7 @@ impl Plan<'_> {
         }
     }
 
-    fn key_of<'p>(&self, parts: impl Iterator<Item = (&'p Part, &'p Ident)>) -> TokenStream {
+    pub(super) fn key_of<'p>(&self, parts: impl Iterator<Item = (&'p Part, &'p Ident)>) -> TokenStream {
         let rt = self.rt();
         let views: Vec<_> = parts.map(|(part, name)| self.view(part, name)).collect();
         match &*views {

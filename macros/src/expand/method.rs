@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::{Ident, Lifetime};
 
 use super::site;
-use crate::plan::{Home, Key, Part, Place, Plan};
+use crate::plan::{Home, Key, Plan};
 use crate::types;
 
 pub(super) fn expand(plan: &Plan) -> TokenStream {
@@ -36,11 +36,10 @@ impl Plan<'_> {
         let name = self.item.ident().unraw().to_string();
         let name = quote_spanned!(site()=> ::std::format!("{}::{}", ::core::any::type_name::<Self>(), #name));
         match &self.home {
-            Home::Given(given) => quote_spanned! {site()=> {
-                use #rt::GivenCache as _;
-                let __given: &#cache = #given.given_cache();
-                __given
-            }},
+            Home::Given(given) => {
+                let given = self.given_cache(given);
+                quote_spanned!(site()=> { use #rt::GivenCache as _; let __given: &#cache = #given; __given })
+            }
             Home::Instance(caches, build) => {
                 let (marker, marked) = self.marker(false);
                 let build = self.build(build, &name);
@@ -104,23 +103,9 @@ impl Plan<'_> {
             quote_spanned!(site()=> #ty)
         });
         let names: Vec<_> = (0..parts.len()).map(|index| format_ident!("__part{index}", span = site())).collect();
-        let owned: Vec<_> = parts.iter().zip(&names).map(|(part, name)| self.owned_part(part, name)).collect();
-        let owned = match &*owned {
-            [one] => one.clone(),
-            many => quote_spanned!(site()=> (#(#many),*)),
-        };
-        (types.collect(), names, owned)
-    }
-
-    fn owned_part(&self, part: &Part, name: &Ident) -> TokenStream {
-        let (krate, viewed) = (&self.krate, part.viewed());
-        match (part.place, &part.owned) {
-            (Place::Value, Some(_)) => quote_spanned!(site()=> #name),
-            (Place::Value, None) => quote_spanned!(site()=> #krate::ToKey::to_key(&#name)),
-            (Place::Referent, None) => quote_spanned!(site()=> #krate::ToKey::to_key(#name)),
-            (Place::Referent, Some(_)) => quote_spanned!(site()=> <#viewed as ::std::borrow::ToOwned>::to_owned(#name)),
-            (Place::Instance, _) => quote_spanned!(site()=> <Self as ::core::clone::Clone>::clone(#name)),
-        }
+        let key = self.key_of(parts.iter().zip(&names));
+        let rt = self.rt();
+        (types.collect(), names, quote_spanned!(site()=> #rt::own(#key)))
     }
 }
 

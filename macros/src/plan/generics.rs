@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{GenericParam, Generics, Ident, Lifetime, Token, Type, TypeParam, TypeParamBound, WherePredicate};
 
-use super::Returns;
+use super::{Mistakes, Returns};
 use super::key::Key;
 use crate::item::Item;
 use crate::types;
@@ -69,7 +69,7 @@ fn close(set: &mut Vec<Ident>, except: &[Ident], generics: &Generics) {
     }
 }
 
-pub(super) fn plan(item: &Item, key: &Key, returns: &Returns) -> Kept {
+pub(super) fn plan(item: &Item, key: &Key, returns: &Returns, mistakes: &mut Mistakes) -> Kept {
     let generics = &item.sig.generics;
     let counting: TokenStream = match key {
         Key::Parts(parts) => parts.iter().map(|part| part.ty.to_token_stream()).collect(),
@@ -85,6 +85,10 @@ pub(super) fn plan(item: &Item, key: &Key, returns: &Returns) -> Kept {
     // What is mentioned nowhere is told by the caller (`f::<A>(1)`), so it counts.
     let keep = |param: &GenericParam| name(param).is_some_and(|name| !dropped.contains(name));
     let mut result = Generics { params: generics.params.iter().filter(|param| keep(param)).cloned().collect(), ..Generics::default() };
+    for param in generics.type_params().filter(|param| !dropped.contains(&param.ident) && surely_not_static(param, generics)) {
+        let name = &param.ident;
+        mistakes.at(name.span(), format!("`{name}` tells caches apart, and a cache lasts for ever: declare `{name}: 'static`"));
+    }
     let lifetimes: Vec<Lifetime> = generics.lifetimes().map(|param| param.lifetime.clone()).collect();
     for param in &mut result.params {
         if let GenericParam::Type(param) = param {
@@ -141,6 +145,19 @@ fn declared<'a>(param: &'a Ident, generics: &'a Generics) -> impl Iterator<Item 
 pub(super) fn is_unsized(ty: &Type, generics: &Generics) -> bool {
     types::as_word(ty)
         .is_some_and(|word| declared(word, generics).any(|bound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some())))
+}
+
+/// Whether none of a parameter's bounds can imply `'static`. A trait of the user's own might, so with one the question is the
+/// compiler's.
+fn surely_not_static(param: &TypeParam, generics: &Generics) -> bool {
+    const IMPLY_NOTHING: [&str; 25] = [
+        "AsRef", "Borrow", "Clone", "Copy", "Debug", "Default", "Deref", "Display", "Eq", "From", "FromStr", "Hash", "Into", "IntoIterator",
+        "Ord", "PartialEq", "PartialOrd", "Send", "Sized", "Sync", "ToOwned", "ToString", "TryFrom", "TryInto", "Unpin",
+    ];
+    declared(&param.ident, generics).all(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| IMPLY_NOTHING.iter().any(|name| last.ident == name)),
+        _ => false,
+    })
 }
 
 /// Whether a parameter doesn't declare that it can be owned by another thread.
