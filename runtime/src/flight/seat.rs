@@ -36,8 +36,6 @@ pub(crate) struct Seat<K: 'static, V: Clone + Send + Sync + 'static> {
     key: Option<Arc<K>>,
     /// Nobody else is or will be in this flight any more: there is nothing to give up.
     done: bool,
-    /// It brought the flight's body: a parcel may come for it.
-    brought: bool,
     /// Held while this seat waits or leads on behalf of another flight's body.
     _edge: Option<Edge>,
 }
@@ -51,29 +49,29 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         key: Option<Arc<K>>,
         edge: Option<Edge>,
     ) -> Self {
-        Self { flights, flight, number, hash, key, done: false, brought: false, _edge: edge }
+        Self { flights, flight, number, hash, key, done: false, _edge: edge }
     }
 
     /// Waits for this seat's turn, and drives the flight's body meanwhile.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Turn<V>> {
         loop {
+            let mut crew = self.flight.crew();
             // Before the landing: that another body has brought a value since takes nothing from a panic of its own.
-            if let Some(parcel) = self.take_parcel() {
+            if let Some(parcel) = crew.take_parcel(self.number) {
                 return Poll::Ready(Turn::Own(parcel));
             }
-            if let Some(landing) = self.flight.landing() {
-                return Poll::Ready(match landing {
-                    Landing::Value(value) => Turn::Value(value.clone()),
-                    Landing::Error(error) => Turn::Error(error.clone()),
-                });
-            }
-            let mut crew = self.flight.crew();
             if crew.lets_go(self.number) {
                 return Poll::Ready(Turn::Alone);
             }
             match crew.phase {
-                // The landing is there by now.
-                Phase::Landed => {}
+                Phase::Landed => {
+                    drop(crew);
+                    return Poll::Ready(match self.flight.landing() {
+                        Some(Landing::Value(value)) => Turn::Value(value.clone()),
+                        Some(Landing::Error(error)) => Turn::Error(error.clone()),
+                        None => unreachable!("a flight that others wait for says what came of it before it lands"),
+                    });
+                }
                 Phase::Vacant => {
                     crew.phase = Phase::Led(self.number);
                     crew.began = coarse();
@@ -101,14 +99,9 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         }
     }
 
-    fn take_parcel(&self) -> Option<Parcel> {
-        if self.brought { self.flight.crew().take_parcel(self.number) } else { None }
-    }
-
     /// The lead hands its body to the flight, and polls it as the first.
     pub(crate) fn launch(&mut self, body: Body<V>, context: &mut Context<'_>) -> Poll<Turn<V>> {
         self.flight.crew().own(self.number);
-        self.brought = true;
         match ready!(self.drive(body, context)) {
             Some(turn) => Poll::Ready(turn),
             None => self.poll(context),
@@ -211,7 +204,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     pub(crate) fn land_value(&mut self, value: V) -> V {
         let kept = self.flights.keep(self.key.as_deref(), &value);
         let gone = Flights::end(&self.flights, self.hash, &self.flight, kept);
-        if self.flight.crew().count() > 1 {
+        // An end that is put off leaves the flight where others may still join it.
+        if gone.is_none() || self.flight.crew().count() > 1 {
             self.flight.land(Landing::Value(value.clone()));
         }
         self.announce();
