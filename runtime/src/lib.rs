@@ -101,8 +101,10 @@ pub use ground::clock::TokioClock;
 pub use ground::clock::{Clock, ManualClock, SystemClock};
 pub use ground::error::{ShareError, SharedError, SharedIoError};
 pub use ground::key::{CacheKey, ToKey};
-pub use ground::stats::{CacheInfo, CacheStats, Evictions, Outcome};
+pub use ground::stats::{CacheInfo, CacheStats, Evictions, Outcome, RemovalCause};
+pub use ground::ttl::Ttl;
 pub use handle::{InstanceCaches, MethodCache};
+pub use policy::{Policy, Random, Slot};
 
 /// The names that generated code may use, and nothing else may.
 #[doc(hidden)]
