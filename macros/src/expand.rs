@@ -81,3 +81,6 @@ impl Plan<'_> {
         self.item.args.iter().filter_map(|arg| arg.rebind.as_ref().map(|pat| (pat, &arg.name))).map(rebind).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
