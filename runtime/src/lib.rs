@@ -95,7 +95,10 @@ pub use cache::by_hand::DetachedCalls;
 pub use cache::by_hand::SharedCalls;
 pub use cache::mode::CacheValue;
 pub use cache::{Cache, CacheBuilder, CacheParameters, Close, PolicyKind};
-pub use cachetools_macros::{cached, cachedmethod};
+#[doc = include_str!("../docs/cached.md")]
+pub use cachetools_macros::cached;
+#[doc = include_str!("../docs/cachedmethod.md")]
+pub use cachetools_macros::cachedmethod;
 #[cfg(feature = "tokio")]
 pub use ground::clock::TokioClock;
 pub use ground::clock::{Clock, ManualClock, SystemClock};
