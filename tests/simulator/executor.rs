@@ -73,14 +73,7 @@ impl Run {
             Some(ttl) => builder.ttl(Duration::from_secs(ttl)).build(),
             None => builder.build(),
         };
-        Self {
-            setup,
-            clock,
-            cache,
-            bodies: Bodies::default(),
-            model: Model::new(setup),
-            callers: Default::default(),
-        }
+        Self { setup, clock, cache, bodies: Bodies::default(), model: Model::new(setup), callers: Default::default() }
     }
 
     fn step(&mut self, step: Step) -> Law {
@@ -263,4 +256,3 @@ impl Run {
         Ok(())
     }
 }
-

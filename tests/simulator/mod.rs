@@ -11,7 +11,7 @@ mod trace;
 use std::env;
 use std::thread;
 
-use trace::{SplitMix64, Trace};
+use trace::Trace;
 
 /// How many schedules the normal tests try.
 const SCHEDULES: u64 = 20_000;
