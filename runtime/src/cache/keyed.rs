@@ -6,7 +6,7 @@ use super::call::{self, Join, Lead, Pending, Run, Shared, Start};
 use super::mode::{CacheValue, Mode};
 use super::{Cache, Close};
 use crate::ground::here;
-use crate::ground::key::{CacheKey, View};
+use crate::ground::key::View;
 
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
 #[inline]
@@ -87,10 +87,7 @@ where
     lead.detach(body)
 }
 
-/// [`Cache::close`], likewise; boxed, so that the future's type has no bounds either.
-pub fn close<K: CacheKey, V: CacheValue>(
-    cache: &Cache<K, V>,
-    how: Close,
-) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-    Box::pin(cache.close(how))
+/// [`Cache::close`], likewise.
+pub fn close<K, V>(cache: &Cache<K, V>, how: Close) -> impl Future<Output = ()> {
+    cache.close(how)
 }

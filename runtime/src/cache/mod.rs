@@ -216,11 +216,7 @@ impl<K, V> Cache<K, V> {
     /// Closes the cache: from now on calls run as the plain function, and what is stored stays readable. Ends when no call
     /// is running ([`Close::Wait`]), or at once ([`Close::Cancel`]). Nothing happens until the future is polled, and closing a
     /// second time is no error.
-    pub async fn close(&self, how: Close)
-    where
-        K: 'static,
-        V: Clone + Send + Sync + 'static,
-    {
+    pub async fn close(&self, how: Close) {
         if let Some(here) = here::lock() {
             self.flights.close(&here);
             if how == Close::Cancel {
