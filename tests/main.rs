@@ -7,5 +7,6 @@ mod law_05_last_one_out;
 mod law_06_invalidation;
 mod law_07_reentry;
 mod law_08_time;
+mod shapes;
 mod simulator;
 mod support;

@@ -1,7 +1,7 @@
 //! The function below the attribute. Its body stays raw tokens, so that a half-typed one still expands and every error in it is
 //! the compiler's own; only the boxed shape (`-> Pin<Box<dyn Future>>`, what `async_trait` writes) is looked into.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
@@ -120,10 +120,7 @@ impl Parse for Item {
             input.parse::<Token![;]>()?;
             Body::None
         } else {
-            let mut block: Group = input.parse()?;
-            if block.delimiter() != Delimiter::Brace {
-                return Err(Error::new(block.span(), "expected the function's body"));
-            }
+            let mut block = body(input.parse()?)?;
             let (inner, statements) = split_inner_attributes.parse2(block.stream())?;
             if !inner.is_empty() {
                 attrs.extend(inner);
@@ -137,6 +134,15 @@ impl Parse for Item {
             }
         };
         Ok(Self { attrs, vis, sig, args, body, mistakes })
+    }
+}
+
+/// The braces of the body; as a `$body:block` of a macro they stand in invisible brackets.
+fn body(token: TokenTree) -> Result<Group> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => body(syn::parse2(group.stream())?),
+        other => Err(Error::new(other.span(), "expected the function's body")),
     }
 }
 

@@ -11,7 +11,7 @@ use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{Error, Expr, Ident, Path, Result, Visibility};
 
-use crate::args::{Args, Attribute, HandleWord, Opt, Ttl, combine};
+use crate::args::{Args, Attribute, HandleWord, Life, Opt, Ttl, combine};
 use crate::item::{Body, Item, boxed_output};
 use crate::types;
 
@@ -52,16 +52,25 @@ pub(crate) struct Build {
     pub(crate) name: Option<Expr>,
     pub(crate) ignored: Vec<String>,
     pub(crate) bound: Bound,
-    pub(crate) ttl: Option<Ttl>,
-    pub(crate) cache_if: Option<Expr>,
-    pub(crate) clock: Option<Expr>,
+    pub(crate) lives: Lives,
+    pub(crate) tti: Option<Life>,
+    /// Builder methods that take their option's value as it is, by name.
+    pub(crate) plain: Vec<(Ident, Expr)>,
 }
 
-/// How many entries are kept.
+/// How many entries are kept, and in what order they leave.
 pub(crate) enum Bound {
     Default,
-    Lru(Expr),
+    /// A builder method of this name.
+    Order(Ident, Expr),
     Unbounded,
+}
+
+/// How long entries live.
+pub(crate) enum Lives {
+    Forever,
+    Ttl(Ttl),
+    Jittered(Ttl, Life),
 }
 
 /// The mistakes found so far.
@@ -179,37 +188,40 @@ fn handle(attribute: Attribute, given: Option<&Opt<HandleWord>>, item: &Item, mi
     })
 }
 
-fn home(attribute: Attribute, args: Args, item: &Item, ignored: Vec<String>, mistakes: &mut Mistakes) -> Home {
-    if let (Some(lru), Some(unbounded)) = (&args.lru, &args.unbounded) {
-        mistakes.at(unbounded.span().join(lru.span()).unwrap_or(unbounded.span()), "`lru` is a bound and `unbounded` is none: keep one of them");
+fn home(attribute: Attribute, mut args: Args, item: &Item, ignored: Vec<String>, mistakes: &mut Mistakes) -> Home {
+    let Args { lru, lfu, fifo, random, sieve, s3_fifo, tiny_lfu, .. } = &mut args;
+    let orders = [lru, lfu, fifo, random, sieve, s3_fifo, tiny_lfu];
+    let mut orders: Vec<_> = orders.into_iter().filter_map(Option::take).collect();
+    if let [first, .., last] = &orders[..] {
+        mistakes.at(last.span(), format!("`{}` and `{}` are two orders of eviction: keep one of them", first.key, last.key));
     }
+    if let (Some(order), Some(unbounded)) = (orders.first(), &args.unbounded) {
+        let span = unbounded.span().join(order.span()).unwrap_or(unbounded.span());
+        mistakes.at(span, format!("`{}` is a bound and `unbounded` is none: keep one of them", order.key));
+    }
+    let own: Vec<_> = orders.iter().map(|o| &o.key).cloned().collect();
+    let own = own.into_iter().chain(keys_of_the_builder(&args));
     if let Some(cache) = args.cache {
-        let own = [
-            args.lru.map(|o| o.key),
-            args.unbounded.map(|o| o.key),
-            args.ttl.map(|o| o.key),
-            args.cache_if.map(|o| o.key),
-            args.clock.map(|o| o.key),
-            args.name.map(|o| o.key),
-            args.caches.map(|o| o.key),
-            args.shared.map(|o| o.key),
-        ];
-        for key in own.into_iter().flatten() {
+        for key in own {
             mistakes.at(key.span(), format!("`{key}` is decided where the cache is built, and `cache` names one that exists already"));
         }
         return Home::Given(Box::new(cache.value));
     }
+    if let (Some(unbounded), Some(weigh)) = (&args.unbounded, &args.weigh) {
+        mistakes.at(weigh.span(), format!("a weight is what a bound is in, and this cache is `{}`", unbounded.key));
+    }
+    let plain = [args.weigh, args.cache_if, args.on_evict, args.clock, args.seed];
     let build = Build {
         name: args.name.map(|name| name.value),
         ignored,
-        bound: match (args.lru, args.unbounded) {
-            (Some(lru), _) => Bound::Lru(lru.value),
+        bound: match (orders.pop(), args.unbounded) {
+            (Some(order), _) => Bound::Order(order.key, order.value),
             (None, Some(_)) => Bound::Unbounded,
             (None, None) => Bound::Default,
         },
-        ttl: args.ttl.map(|ttl| ttl.value),
-        cache_if: args.cache_if.map(|cache_if| cache_if.value),
-        clock: args.clock.map(|clock| clock.value),
+        lives: lives(args.ttl, args.jitter, mistakes),
+        tti: args.tti.map(|tti| tti.value),
+        plain: plain.into_iter().flatten().map(|option| (option.key, option.value)).collect(),
     };
     match (attribute, args.caches, args.shared) {
         (Attribute::Cached, ..) => Home::Function(build),
@@ -228,6 +240,35 @@ fn home(attribute: Attribute, args: Args, item: &Item, ignored: Vec<String>, mis
             }
             None => Home::Type(build),
         },
+    }
+}
+
+/// The options that say how a cache is built, those of its bound left out.
+fn keys_of_the_builder(args: &Args) -> Vec<Ident> {
+    let exprs = [&args.weigh, &args.cache_if, &args.on_evict, &args.clock, &args.seed, &args.name, &args.caches];
+    let lives = [&args.jitter, &args.tti];
+    let flags = [&args.unbounded, &args.shared];
+    let ttl = args.ttl.iter().map(|option| &option.key);
+    let exprs = exprs.into_iter().flatten().map(|option| &option.key);
+    let lives = lives.into_iter().flatten().map(|option| &option.key);
+    let flags = flags.into_iter().flatten().map(|option| &option.key);
+    ttl.chain(exprs).chain(lives).chain(flags).cloned().collect()
+}
+
+fn lives(ttl: Option<Opt<Ttl>>, jitter: Option<Opt<Life>>, mistakes: &mut Mistakes) -> Lives {
+    match (ttl.map(|ttl| ttl.value), jitter) {
+        (None, None) => Lives::Forever,
+        (Some(ttl), None) => Lives::Ttl(ttl),
+        (None, Some(jitter)) => {
+            mistakes.at(jitter.span(), "`jitter` is added to a ttl: `ttl = \"1h\", jitter = \"5m\"`");
+            Lives::Forever
+        }
+        (Some(ttl), Some(jitter)) => {
+            if matches!(ttl, Ttl::Closure(_)) {
+                mistakes.at(jitter.span(), "a computed ttl says each entry's life itself: add the jitter there");
+            }
+            Lives::Jittered(ttl, jitter.value)
+        }
     }
 }
 

@@ -20,7 +20,7 @@ fn every_option_of_a_function_is_read() {
         clock = my_clock(), cache = SHARED,
     });
     assert!(matches!(args.lru.unwrap().value, Expr::Binary(_)));
-    assert!(matches!(args.ttl.unwrap().value, Ttl::Fixed(ttl) if ttl.as_secs() == 600));
+    assert!(matches!(args.ttl.unwrap().value, Ttl::One(Life::Fixed(ttl)) if ttl.as_secs() == 600));
     let names: Vec<_> = args.ignore.unwrap().value.0.into_iter().map(|name| name.text).collect();
     assert_eq!(names, ["db", "span"]);
     assert!(matches!(args.cache_if.unwrap().value, Expr::Closure(_)));
@@ -36,10 +36,10 @@ fn every_option_of_a_function_is_read() {
 #[test]
 fn a_ttl_is_seconds_text_or_an_expression() {
     let ttl = |tokens| cached(tokens).ttl.unwrap().value;
-    assert!(matches!(ttl(quote!(ttl = 600)), Ttl::Fixed(ttl) if ttl.as_secs() == 600));
-    assert!(matches!(ttl(quote!(ttl = "500ms")), Ttl::Fixed(ttl) if ttl.as_millis() == 500));
-    assert!(matches!(ttl(quote!(ttl = Duration::from_secs(5))), Ttl::Computed(_)));
-    assert!(matches!(ttl(quote!(ttl = TTL)), Ttl::Computed(_)));
+    assert!(matches!(ttl(quote!(ttl = 600)), Ttl::One(Life::Fixed(ttl)) if ttl.as_secs() == 600));
+    assert!(matches!(ttl(quote!(ttl = "500ms")), Ttl::One(Life::Fixed(ttl)) if ttl.as_millis() == 500));
+    assert!(matches!(ttl(quote!(ttl = Duration::from_secs(5))), Ttl::One(Life::Computed(_))));
+    assert!(matches!(ttl(quote!(ttl = TTL)), Ttl::One(Life::Computed(_))));
     for bad in [quote!(ttl = "60"), quote!(ttl = ""), quote!(ttl = 1.5), quote!(ttl = -1), quote!(ttl = 60u64), quote!(ttl = 1..2)] {
         assert_eq!(mistakes(Attribute::Cached, bad.clone()).len(), 1, "{bad}");
     }
