@@ -48,6 +48,9 @@ pub(crate) enum Boarding<K: 'static, V: Clone + Send + Sync + 'static> {
     Alone,
 }
 
+/// What boarding leaves behind, to be dropped when no lock is held: a key twice, and a flight that was over or overtaken.
+type Left<K, V> = (Option<Hashed<K>>, Option<Arc<K>>, Option<(Hashed<K>, Arc<Flight<V>>)>);
+
 /// What a step over map and table took out, to be dropped when no lock is held.
 #[must_use = "dropping runs user code: let it fall when no lock is held"]
 pub(crate) struct Gone<K, V> {
@@ -214,39 +217,56 @@ impl<K, V> Flights<K, V> {
 impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     /// Joins the running call of a key, or leads a new one. `refresh`: a new one whatever is stored or running.
     pub(crate) fn board(self: &Arc<Self>, key: Hashed<K>, refresh: bool) -> Boarding<K, V> {
-        // Declared first, to be dropped last.
-        let _over;
-        let hash = key.hash;
         let own_key = self.keep.asks_for_key().then(|| Arc::new((key.copy)(&key.key)));
         let Some(here) = here::lock() else { return Boarding::Alone };
-        let mut part = self.running.lock(&here, hash);
-        if refresh {
-            self.tally.refreshes.add(1);
-            self.table.lock(&here, hash).begin();
-        } else {
+        let (boarding, left) = self.board_here(&here, key, own_key, refresh);
+        drop(here);
+        // Not left to the end of a scope: a drop that panics there would leak what is returned.
+        drop(left);
+        boarding
+    }
+
+    fn board_here(
+        self: &Arc<Self>,
+        here: &Locked,
+        key: Hashed<K>,
+        own_key: Option<Arc<K>>,
+        refresh: bool,
+    ) -> (Boarding<K, V>, Left<K, V>) {
+        let hash = key.hash;
+        let mut part = self.running.lock(here, hash);
+        if !refresh {
             if let Some(flight) = part.find(|other| key.is(other)) {
                 let Ok(edge) = Edge::draw(flight) else {
                     self.tally.bypassed.add(1);
-                    return Boarding::Alone;
+                    return (Boarding::Alone, (Some(key), own_key, None));
                 };
                 let number = flight.crew().sit();
                 if let Some(number) = number {
                     self.tally.coalesced.add(1);
-                    return Boarding::Seat(Seat::new(self.clone(), flight.clone(), number, hash, own_key, edge));
+                    let seat = Seat::new(self.clone(), flight.clone(), number, hash, own_key, edge);
+                    return (Boarding::Seat(seat), (Some(key), None, None));
                 }
             }
+        }
+        // Before anything is counted: comparing may panic.
+        let over = part.take(|other| key.is(other));
+        if refresh {
+            self.tally.refreshes.add(1);
+            self.table.lock(here, hash).begin();
+        } else {
             // It may have landed since the call looked for its value.
-            let mut shard = self.table.lock(&here, hash);
+            let mut shard = self.table.lock(here, hash);
             if let Some(value) = shard.recall(low(hash), |other| key.is(other), || self.now()) {
-                return Boarding::Value(value.clone());
+                return (Boarding::Value(value.clone()), (Some(key), own_key, over));
             }
         }
-        _over = part.take(|other| key.is(other));
         let (flight, number) = Flight::new();
         // Nobody waits for a flight that is not in the map yet: there is no circle.
         let edge = Edge::draw(&flight).ok().flatten();
         part.put(key, flight.clone());
-        Boarding::Seat(Seat::new(self.clone(), flight, number, hash, own_key, edge))
+        let seat = Seat::new(self.clone(), flight, number, hash, own_key, edge);
+        (Boarding::Seat(seat), (None, None, over))
     }
 
     /// The value of a load, if it is worth keeping.
@@ -267,7 +287,6 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         let mut part = this.running.lock(&here, hash);
         let key = part.take_if_still(flight);
         let mut shard = this.table.lock(&here, hash);
-        shard.end();
         let gone = match (key, kept) {
             (Some(Hashed { same, key, .. }), Some(Kept { value, terms })) => {
                 Gone::new(None, shard.insert(low(hash), key, value, same, terms, || this.now()))
@@ -277,6 +296,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
                 Gone { flight, removed: Removed::nothing(), spare: kept }
             }
         };
+        // Behind what may panic.
+        if flight.ends() {
+            shard.end();
+        }
         drop(shard);
         drop(part);
         drop(here);

@@ -130,24 +130,35 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                 offers.wake();
                 return Poll::Pending;
             }
-            Ok(Poll::Ready(Loaded::Value(value))) => {
-                drop(body);
-                Some(Turn::Value(self.land_value(value)))
-            }
-            Ok(Poll::Ready(Loaded::Error(error))) => {
-                drop(body);
-                self.land_error(error.clone());
-                Some(Turn::Error(error))
-            }
-            Ok(Poll::Ready(Loaded::Own(error))) => {
-                drop(body);
-                self.deliver(Parcel::Error(error))
+            Ok(Poll::Ready(loaded)) => {
+                let landed = catch_unwind(AssertUnwindSafe(|| {
+                    drop(body);
+                    self.land_driven(loaded)
+                }));
+                landed.unwrap_or_else(|panic| {
+                    if matches!(self.flight.crew().phase, Phase::Landed) {
+                        // All have what they came for: only the garbage is left, and it is ours.
+                        resume(panic);
+                    }
+                    self.deliver(Parcel::Panic(panic))
+                })
             }
             Err(panic) => {
                 // Its own drop may panic in turn: the first panic is the one to tell of.
                 let _ = catch_unwind(AssertUnwindSafe(|| drop(body)));
                 self.deliver(Parcel::Panic(panic))
             }
+        })
+    }
+
+    fn land_driven(&mut self, loaded: Loaded<V>) -> Option<Turn<V>> {
+        Some(match loaded {
+            Loaded::Value(value) => Turn::Value(self.land_value(value)),
+            Loaded::Error(error) => {
+                self.land_error(error.clone());
+                Turn::Error(error)
+            }
+            Loaded::Own(error) => return self.deliver(Parcel::Error(error)),
         })
     }
 

@@ -214,7 +214,9 @@ impl<K, V> Shard<K, V> {
         now: impl FnOnce() -> Moment,
     ) -> (Removed<K, V>, bool) {
         let mut removed = Removed::nothing();
-        let Some(slot) = self.find(hash, same) else { return (removed, false) };
+        // Who puts an invalidation off has nothing to compare with but the hash.
+        let same = |&slot: &Slot| self.hashes[slot as usize] == hash && same(&self.entries[slot as usize].key);
+        let Some(slot) = self.index.find(spread(hash), same).copied() else { return (removed, false) };
         let is_over = self.is_timed() && self.is_over(slot, now());
         removed.push(self.remove_slot(slot, if is_over { RemovalCause::Expired } else { RemovalCause::Invalidated }));
         (removed, !is_over)
