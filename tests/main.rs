@@ -7,6 +7,8 @@ mod law_05_last_one_out;
 mod law_06_invalidation;
 mod law_07_reentry;
 mod law_08_time;
+mod law_10_bounded;
+mod law_11_user_code;
 mod shapes;
 mod simulator;
 mod support;

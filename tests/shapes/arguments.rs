@@ -343,7 +343,18 @@ async fn patterns() {
 #[allow(clippy::used_underscore_binding)]
 async fn names() {
     #[cached]
-    async fn taken(__pending: u8, __lead: u8, __hit: u8, __done: u8, key: u8, value: u8, cache: u8, std: u8, core: u8, cachetools: u8) -> u8 {
+    async fn taken(
+        __pending: u8,
+        __lead: u8,
+        __hit: u8,
+        __done: u8,
+        key: u8,
+        value: u8,
+        cache: u8,
+        std: u8,
+        core: u8,
+        cachetools: u8,
+    ) -> u8 {
         ran();
         __pending + __lead + __hit + __done + key + value + cache + std + core + cachetools
     }

@@ -47,7 +47,12 @@ async fn one_use_brings_the_function_and_its_handle() {
         inner::of_the_path(2);
         again(1);
     }
-    assert!(public::cache_contains(1) && of_the_crate::cache_contains(1) && renamed::cache_contains(1) && again::cache_contains(2));
+    assert!(
+        public::cache_contains(1)
+            && of_the_crate::cache_contains(1)
+            && renamed::cache_contains(1)
+            && again::cache_contains(2)
+    );
 }
 
 #[tokio::test]

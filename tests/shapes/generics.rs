@@ -52,7 +52,11 @@ async fn types_constants_and_clauses() {
         id
     }
     #[cached]
-    async fn borrowing<'a, T: Hash + Eq + Clone + Send + Sync + 'static>(name: &'a str, value: T, more: Option<&'a str>) -> T {
+    async fn borrowing<'a, T: Hash + Eq + Clone + Send + Sync + 'static>(
+        name: &'a str,
+        value: T,
+        more: Option<&'a str>,
+    ) -> T {
         ran();
         let _ = (name, more);
         value
@@ -88,7 +92,11 @@ async fn types_constants_and_clauses() {
     }
     assert!(made::cache_contains::<u32>(1) && taken::cache_contains("a") && constant::cache_invalidate([1, 2]));
     assert_eq!(bounded::cache_info::<2>().maxsize, Some(2));
-    assert!(unsized_key::cache_contains("a") && borrowing::cache_contains("a", 1_u8, None) && dropped::cache_contains(&1_u8));
+    assert!(
+        unsized_key::cache_contains("a")
+            && borrowing::cache_contains("a", 1_u8, None)
+            && dropped::cache_contains(&1_u8)
+    );
     assert_eq!(nowhere::cache_info::<u8>().currsize, 1);
     made::cache_clear::<u32>();
     assert!(!made::cache_contains::<u32>(1) && made::cache_contains::<u64>(1));

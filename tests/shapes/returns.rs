@@ -135,7 +135,9 @@ async fn results_by_any_path_and_with_any_error() {
     #[cached]
     async fn reports(id: u8) -> eyre::Result<u8> {
         ran();
-        if id == 0 { eyre::bail!("zero") }
+        if id == 0 {
+            eyre::bail!("zero")
+        }
         Ok(id)
     }
     #[cached]
