@@ -1,6 +1,7 @@
 //! The laws, each with the tests that bear its number, and what else the whole promises.
 
 mod engine;
+mod engine_options;
 mod law_01_one_run;
 mod law_04_callers;
 mod law_05_last_one_out;

@@ -46,6 +46,23 @@ fn a_ttl_is_seconds_text_or_an_expression() {
 }
 
 #[test]
+fn a_ttl_may_be_a_range_or_a_closure() {
+    let ttl = |tokens| cached(tokens).ttl.unwrap().value;
+    let between = |ttl| match ttl {
+        Ttl::Between(Life::Fixed(from), Life::Fixed(to)) => (from.as_secs(), to.as_secs()),
+        _ => panic!("two lengths"),
+    };
+    assert_eq!(between(ttl(quote!(ttl = "30m"..="60m"))), (1800, 3600));
+    assert_eq!(between(ttl(quote!(ttl = ("30m", "60m")))), (1800, 3600));
+    assert_eq!(between(ttl(quote!(ttl = 30..=60))), (30, 60));
+    assert!(matches!(ttl(quote!(ttl = |key, value| value.max_age())), Ttl::Closure(_)));
+    assert!(matches!(ttl(quote!(ttl = LEAST..=MOST)), Ttl::Between(Life::Computed(_), Life::Computed(_))));
+    for bad in [quote!(ttl = 60..=30), quote!(ttl = 30..), quote!(ttl = (1, 2, 3)), quote!(ttl = "x"..="1m")] {
+        assert_eq!(mistakes(Attribute::Cached, bad.clone()).len(), 1, "{bad}");
+    }
+}
+
+#[test]
 fn a_key_names_arguments_and_its_type() {
     let key = cached(quote!(key = |user, region: &str| -> (u64, String) { (user.id, region.into()) })).key.unwrap().value;
     let names: Vec<_> = key.inputs.iter().map(|input| input.name.to_string()).collect();
@@ -85,8 +102,8 @@ fn every_mistake_is_reported_once() {
 #[test]
 fn a_value_that_cannot_be_read_does_not_hide_the_next_option() {
     assert_eq!(
-        mistakes(Attribute::Cached, quote!(weigh = |key, value| value.len(), tll = 3)),
-        [unknown(Attribute::Cached, "weigh"), "unknown option `tll`: did you mean `ttl`?".to_owned()]
+        mistakes(Attribute::Cached, quote!(weihg = |key, value| value.len(), tll = 3)),
+        [unknown(Attribute::Cached, "weihg"), "unknown option `tll`: did you mean `ttl`?".to_owned()]
     );
 }
 
