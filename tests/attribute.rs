@@ -219,7 +219,7 @@ async fn functions_can_share_a_cache() {
 }
 
 mod facade {
-    pub use cachetools::*;
+    pub(super) use cachetools::*;
 }
 
 #[tokio::test]

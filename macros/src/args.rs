@@ -177,10 +177,14 @@ fn read_into<T: Value>(field: &mut Option<Opt<T>>, key: Ident, example: &str, in
 }
 
 fn unknown(attribute: Attribute, word: &str) -> String {
-    let known = || TABLE.iter().filter(|row| row.on == On::Both || attribute == Attribute::CachedMethod).map(|row| row.word);
+    let known =
+        || TABLE.iter().filter(|row| row.on == On::Both || attribute == Attribute::CachedMethod).map(|row| row.word);
     match nearest(word, known()) {
         Some(near) => format!("unknown option `{word}`: did you mean `{near}`?"),
-        None => format!("unknown option `{word}`: the options are {}", known().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "unknown option `{word}`: the options are {}",
+            known().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
@@ -197,7 +201,9 @@ fn skip_to_next_option(input: ParseStream) {
             let starts = comma.is_ok()
                 && (ahead.is_empty()
                     || ahead.call(Ident::parse_any).is_ok()
-                        && (ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![=]) && !ahead.peek(Token![==])));
+                        && (ahead.is_empty()
+                            || ahead.peek(Token![,])
+                            || ahead.peek(Token![=]) && !ahead.peek(Token![==])));
             if starts {
                 return;
             }

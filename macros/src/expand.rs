@@ -70,7 +70,8 @@ impl Plan<'_> {
             let FnArg::Typed(typed) = input else { continue };
             let Some(arg) = args.next() else { break };
             let ident = arg.name.clone();
-            *typed.pat = Pat::Ident(PatIdent { attrs: Vec::new(), by_ref: None, mutability: None, ident, subpat: None });
+            *typed.pat =
+                Pat::Ident(PatIdent { attrs: Vec::new(), by_ref: None, mutability: None, ident, subpat: None });
         }
         sig
     }

@@ -5,7 +5,8 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
-    AttrStyle, Attribute, Block, Error, Expr, FnArg, Ident, Meta, Pat, PatType, Receiver, Result, Signature, Stmt, Token, Type, Visibility,
+    AttrStyle, Attribute, Block, Error, Expr, FnArg, Ident, Meta, Pat, PatType, Receiver, Result, Signature, Stmt,
+    Token, Type, Visibility,
 };
 
 use crate::types;
@@ -26,7 +27,7 @@ pub(crate) enum Body {
     /// The block, its braces included, so that an error at its end is at the user's brace.
     Statements(Group),
     /// `{ before.. Box::pin(async move { statements }) }` in a function that returns a boxed future.
-    Boxed(Boxed),
+    Boxed(Box<Boxed>),
     /// `;`
     None,
 }
@@ -129,7 +130,7 @@ impl Parse for Item {
                 block.set_span(span);
             }
             match boxed(&sig, &block) {
-                Some(boxed) => Body::Boxed(boxed),
+                Some(boxed) => Body::Boxed(Box::new(boxed)),
                 None => Body::Statements(block),
             }
         };
@@ -149,18 +150,27 @@ fn body(token: TokenTree) -> Result<Group> {
 /// `#![..]` at the beginning of a body is about the function; it is written above it instead.
 fn split_inner_attributes(input: ParseStream) -> Result<(Vec<Attribute>, TokenStream)> {
     let mut inner = input.call(Attribute::parse_inner)?;
-    inner.iter_mut().for_each(|attr| attr.style = AttrStyle::Outer);
+    for attr in &mut inner {
+        attr.style = AttrStyle::Outer;
+    }
     Ok((inner, input.parse()?))
 }
 
 fn argument(index: usize, typed: &mut PatType, mistakes: &mut Option<Error>) -> Argument {
     let mut ignored = false;
     typed.attrs.retain(|attr| {
-        let ours = attr.path().segments.last().is_some_and(|segment| segment.ident == "cached" || segment.ident == "cachedmethod");
+        let ours = attr
+            .path()
+            .segments
+            .last()
+            .is_some_and(|segment| segment.ident == "cached" || segment.ident == "cachedmethod");
         if ours {
             match &attr.meta {
                 Meta::List(list) if list.tokens.to_string() == "ignore" => ignored = true,
-                _ => crate::args::combine(mistakes, Error::new_spanned(attr, "on an argument this can only be `#[cached(ignore)]`")),
+                _ => crate::args::combine(
+                    mistakes,
+                    Error::new_spanned(attr, "on an argument this can only be `#[cached(ignore)]`"),
+                ),
             }
         }
         !ours

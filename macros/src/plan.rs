@@ -143,7 +143,8 @@ fn function(attribute: Attribute, item: &Item, mistakes: &mut Mistakes) {
         }
     }
     if matches!(item.body, Body::None) {
-        mistakes.at(sig.ident.span(), format!("`#[{word}]` needs a function with a body: put it on the implementation"));
+        mistakes
+            .at(sig.ident.span(), format!("`#[{word}]` needs a function with a body: put it on the implementation"));
     }
     if let Some(receiver) = item.receiver() {
         if attribute == Attribute::Cached {
@@ -162,12 +163,20 @@ fn function(attribute: Attribute, item: &Item, mistakes: &mut Mistakes) {
     }
     for arg in &item.args {
         if let Some(span) = arg.cfg {
-            mistakes.at(span, "an argument that may not be there can't be in a key: put the `#[cfg]` on two versions of the function");
+            mistakes.at(
+                span,
+                "an argument that may not be there can't be in a key: put the `#[cfg]` on two versions of the function",
+            );
         }
     }
 }
 
-fn handle(attribute: Attribute, given: Option<&Opt<HandleWord>>, item: &Item, mistakes: &mut Mistakes) -> Option<Ident> {
+fn handle(
+    attribute: Attribute,
+    given: Option<&Opt<HandleWord>>,
+    item: &Item,
+    mistakes: &mut Mistakes,
+) -> Option<Ident> {
     let boxed = matches!(item.body, Body::Boxed(_));
     let usual = || match attribute {
         Attribute::Cached => item.ident().clone(),
@@ -193,7 +202,10 @@ fn home(attribute: Attribute, mut args: Args, item: &Item, ignored: Vec<String>,
     let orders = [lru, lfu, fifo, random, sieve, s3_fifo, tiny_lfu];
     let mut orders: Vec<_> = orders.into_iter().filter_map(Option::take).collect();
     if let [first, .., last] = &orders[..] {
-        mistakes.at(last.span(), format!("`{}` and `{}` are two orders of eviction: keep one of them", first.key, last.key));
+        mistakes.at(
+            last.span(),
+            format!("`{}` and `{}` are two orders of eviction: keep one of them", first.key, last.key),
+        );
     }
     if let (Some(order), Some(unbounded)) = (orders.first(), &args.unbounded) {
         let span = unbounded.span().join(order.span()).unwrap_or(unbounded.span());
@@ -203,7 +215,10 @@ fn home(attribute: Attribute, mut args: Args, item: &Item, ignored: Vec<String>,
     let own = own.into_iter().chain(keys_of_the_builder(&args));
     if let Some(cache) = args.cache {
         for key in own {
-            mistakes.at(key.span(), format!("`{key}` is decided where the cache is built, and `cache` names one that exists already"));
+            mistakes.at(
+                key.span(),
+                format!("`{key}` is decided where the cache is built, and `cache` names one that exists already"),
+            );
         }
         return Home::Given(Box::new(cache.value));
     }
@@ -226,7 +241,10 @@ fn home(attribute: Attribute, mut args: Args, item: &Item, ignored: Vec<String>,
     match (attribute, args.caches, args.shared) {
         (Attribute::Cached, ..) => Home::Function(build),
         (Attribute::CachedMethod, Some(caches), Some(shared)) => {
-            mistakes.at(shared.span(), "`shared` is one cache for all instances and `caches` is a place in one: keep one of them");
+            mistakes.at(
+                shared.span(),
+                "`shared` is one cache for all instances and `caches` is a place in one: keep one of them",
+            );
             Home::Instance(Box::new(caches.value), build)
         }
         (Attribute::CachedMethod, Some(caches), None) => Home::Instance(Box::new(caches.value), build),

@@ -40,7 +40,14 @@ fn a_ttl_is_seconds_text_or_an_expression() {
     assert!(matches!(ttl(quote!(ttl = "500ms")), Ttl::One(Life::Fixed(ttl)) if ttl.as_millis() == 500));
     assert!(matches!(ttl(quote!(ttl = Duration::from_secs(5))), Ttl::One(Life::Computed(_))));
     assert!(matches!(ttl(quote!(ttl = TTL)), Ttl::One(Life::Computed(_))));
-    for bad in [quote!(ttl = "60"), quote!(ttl = ""), quote!(ttl = 1.5), quote!(ttl = -1), quote!(ttl = 60u64), quote!(ttl = 1..2)] {
+    for bad in [
+        quote!(ttl = "60"),
+        quote!(ttl = ""),
+        quote!(ttl = 1.5),
+        quote!(ttl = -1),
+        quote!(ttl = 60u64),
+        quote!(ttl = 1..2),
+    ] {
         assert_eq!(mistakes(Attribute::Cached, bad.clone()).len(), 1, "{bad}");
     }
 }
@@ -64,14 +71,16 @@ fn a_ttl_may_be_a_range_or_a_closure() {
 
 #[test]
 fn a_key_names_arguments_and_its_type() {
-    let key = cached(quote!(key = |user, region: &str| -> (u64, String) { (user.id, region.into()) })).key.unwrap().value;
+    let key =
+        cached(quote!(key = |user, region: &str| -> (u64, String) { (user.id, region.into()) })).key.unwrap().value;
     let names: Vec<_> = key.inputs.iter().map(|input| input.name.to_string()).collect();
     assert_eq!(names, ["user", "region"]);
     assert!(key.inputs[0].ty.is_none() && key.inputs[1].ty.is_some());
     assert!(matches!(key.output, syn::Type::Tuple(_)));
-    assert_eq!(mistakes(Attribute::Cached, quote!(key = |id| id.to_string())), [
-        "`key` is a closure over the arguments that names its return type: `key = |id| -> String { id.to_string() }`"
-    ]);
+    assert_eq!(
+        mistakes(Attribute::Cached, quote!(key = |id| id.to_string())),
+        ["`key` is a closure over the arguments that names its return type: `key = |id| -> String { id.to_string() }`"]
+    );
 }
 
 #[test]
@@ -85,7 +94,10 @@ fn the_options_of_methods_belong_to_methods() {
 #[test]
 fn every_mistake_is_reported_once() {
     assert_eq!(
-        mistakes(Attribute::Cached, quote!(tll = "10m", lru, lru = , unbounded = 3, errors = maybe, flight(inline), ttl = "60", name = "x", name = "y")),
+        mistakes(
+            Attribute::Cached,
+            quote!(tll = "10m", lru, lru = , unbounded = 3, errors = maybe, flight(inline), ttl = "60", name = "x", name = "y")
+        ),
         [
             "unknown option `tll`: did you mean `ttl`?",
             "`lru` needs a value: `lru = 32`",

@@ -5,7 +5,9 @@ use std::time::Duration;
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Pat, Path, RangeLimits, Result, ReturnType, Token, Type};
+use syn::{
+    Error, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Pat, Path, RangeLimits, Result, ReturnType, Token, Type,
+};
 
 use super::duration;
 
@@ -22,7 +24,11 @@ pub(super) trait Value: Sized {
 pub(super) fn after_key<T: Value>(key: &Ident, example: &str, input: ParseStream) -> Result<T> {
     let ended = |input: ParseStream| input.is_empty() || input.peek(Token![,]);
     if let Some(bare) = T::BARE {
-        return if ended(input) { Ok(bare) } else { Err(Error::new(key.span(), format!("`{key}` takes no value: write `{example}`"))) };
+        return if ended(input) {
+            Ok(bare)
+        } else {
+            Err(Error::new(key.span(), format!("`{key}` takes no value: write `{example}`")))
+        };
     }
     if ended(input) {
         return Err(Error::new(key.span(), format!("`{key}` needs a value: `{example}`")));
@@ -63,7 +69,10 @@ impl Value for Path {
 
 impl Value for bool {
     fn parse(input: ParseStream) -> Result<Self> {
-        input.parse().map(|literal: LitBool| literal.value).map_err(|error| Error::new(error.span(), "expected `true` or `false`"))
+        input
+            .parse()
+            .map(|literal: LitBool| literal.value)
+            .map_err(|error| Error::new(error.span(), "expected `true` or `false`"))
     }
 }
 
@@ -87,7 +96,8 @@ pub(crate) enum Ttl {
     Closure(Box<Expr>),
 }
 
-const LIFE_SHAPE: &str = "whole seconds (`600`), text (`\"10m\"`, `\"1h30m\"`, `\"500ms\"`) or an expression of type `Duration`";
+const LIFE_SHAPE: &str =
+    "whole seconds (`600`), text (`\"10m\"`, `\"1h30m\"`, `\"500ms\"`) or an expression of type `Duration`";
 
 impl Life {
     fn of(expr: Expr, noun: &str) -> Result<Self> {
@@ -143,7 +153,10 @@ impl Value for Ttl {
 
 fn seconds_of(literal: &LitInt) -> Result<Duration> {
     if !literal.suffix().is_empty() {
-        return Err(Error::new(literal.span(), "a number without a suffix is seconds; other units are text: `\"10m\"`, `\"500ms\"`"));
+        return Err(Error::new(
+            literal.span(),
+            "a number without a suffix is seconds; other units are text: `\"10m\"`, `\"500ms\"`",
+        ));
     }
     literal.base10_parse().map(Duration::from_secs)
 }
@@ -200,7 +213,8 @@ pub(crate) struct KeyInput {
     pub(crate) ty: Option<Type>,
 }
 
-const KEY_SHAPE: &str = "`key` is a closure over the arguments that names its return type: `key = |id| -> String { id.to_string() }`";
+const KEY_SHAPE: &str =
+    "`key` is a closure over the arguments that names its return type: `key = |id| -> String { id.to_string() }`";
 
 impl Value for KeyFn {
     fn parse(input: ParseStream) -> Result<Self> {
@@ -255,7 +269,11 @@ fn word<T: Copy>(input: ParseStream, words: &[(&str, T)]) -> Result<T> {
         format!("expected {} or `{}`", firsts.join(", "), last.0)
     };
     let ident = input.call(Ident::parse_any).map_err(|error| Error::new(error.span(), list()))?;
-    words.iter().find(|(word, _)| ident == word).map(|(_, value)| *value).ok_or_else(|| Error::new(ident.span(), list()))
+    words
+        .iter()
+        .find(|(word, _)| ident == word)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| Error::new(ident.span(), list()))
 }
 
 impl Value for Errors {
@@ -284,7 +302,10 @@ impl Value for HandleWord {
             let literal: LitBool = input.parse()?;
             Ok(if literal.value { Self::Yes } else { Self::No })
         } else {
-            input.parse().map(Self::Named).map_err(|error| Error::new(error.span(), "expected a name, `true` or `false`"))
+            input
+                .parse()
+                .map(Self::Named)
+                .map_err(|error| Error::new(error.span(), "expected a name, `true` or `false`"))
         }
     }
 }

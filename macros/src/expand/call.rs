@@ -16,12 +16,11 @@ impl Plan<'_> {
     pub(super) fn body(&self, cache: &TokenStream) -> TokenStream {
         let assertions = self.key_assertions();
         let call = self.call(cache);
-        match &self.item.body {
-            Body::Boxed(boxed) => {
-                let (before, pin) = (&boxed.before, &boxed.pin);
-                quote_spanned!(site()=> #(#before)* #pin(async move { #assertions #call }))
-            }
-            _ => quote_spanned!(site()=> #assertions #call),
+        if let Body::Boxed(boxed) = &self.item.body {
+            let (before, pin) = (&boxed.before, &boxed.pin);
+            quote_spanned!(site()=> #(#before)* #pin(async move { #assertions #call }))
+        } else {
+            quote_spanned!(site()=> #assertions #call)
         }
     }
 
@@ -113,12 +112,14 @@ impl Plan<'_> {
         let borrow = copies.iter().map(|OwnedCopy { name, referent }| {
             quote_spanned!(site()=> #[allow(unused_variables)] let #name: &#referent = ::core::borrow::Borrow::borrow(&#name);)
         });
-        let this = self.item.receiver().zip(instance.as_ref()).map(|(receiver, referent)| (receiver.self_token, referent));
+        let this =
+            self.item.receiver().zip(instance.as_ref()).map(|(receiver, referent)| (receiver.self_token, referent));
         let name = Ident::new("__self", site());
         let copy_this = this.map(|(this, referent)| quote_spanned!(site()=> let #name = <#referent as ::std::borrow::ToOwned>::to_owned(#this);));
         let borrow_this =
             this.map(|(_, referent)| quote_spanned!(site()=> #[allow(unused_variables)] let #name: &#referent = ::core::borrow::Borrow::borrow(&#name);));
-        let block = self.item.block().map(|block| if this.is_some() { rename_self(block, &name) } else { block.clone() });
+        let block =
+            self.item.block().map(|block| if this.is_some() { rename_self(block, &name) } else { block.clone() });
         let statements = self.statements(block.as_ref());
         let future = quote_spanned!(at=> async move { #borrow_this #(#borrow)* #statements });
         let (rt, value) = (self.rt(), self.value());
@@ -131,4 +132,3 @@ fn copied(name: &Ident, referent: &Type) -> TokenStream {
     let to_owned = Ident::new("to_owned", referent.span().resolved_at(site()));
     quote_spanned!(site()=> let #name = <#referent as ::std::borrow::ToOwned>::#to_owned(#name);)
 }
-

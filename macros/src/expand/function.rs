@@ -9,15 +9,12 @@ use crate::plan::{Home, Plan};
 
 pub(super) fn expand(plan: &Plan) -> TokenStream {
     let (attrs, vis, sig) = (plan.attrs(), &plan.item.vis, plan.signature());
-    let cache = match &plan.handle {
-        Some(handle) => {
-            let turbofish = plan.kept.turbofish();
-            quote_spanned!(site()=> #handle::cache #turbofish())
-        }
-        None => {
-            let cache = plan.static_cache();
-            quote_spanned!(site()=> { #cache })
-        }
+    let cache = if let Some(handle) = &plan.handle {
+        let turbofish = plan.kept.turbofish();
+        quote_spanned!(site()=> #handle::cache #turbofish())
+    } else {
+        let cache = plan.static_cache();
+        quote_spanned!(site()=> { #cache })
     };
     let body = plan.body(&cache);
     let handle = plan.handle.as_ref().map(|name| plan.function_handle(name));
@@ -29,10 +26,12 @@ impl Plan<'_> {
     pub(super) fn static_cache(&self) -> TokenStream {
         let (rt, cache) = (self.rt(), self.cache_type());
         let build = match &self.home {
-            Home::Function(build) | Home::Type(build) | Home::Instance(_, build) => self.build(build, &self.function_name()),
+            Home::Function(build) | Home::Type(build) | Home::Instance(_, build) => {
+                self.build(build, &self.function_name())
+            }
             // Bound to a type first: of a cache of other types the compiler then says which is expected.
             Home::Given(given) => {
-                let given = self.given_cache(given);
+                let given = given_cache(given);
                 return quote_spanned!(site()=> use #rt::GivenCache as _; let __given: &'static #cache = #given; __given);
             }
         };
@@ -42,24 +41,15 @@ impl Plan<'_> {
                 &__CACHE
             };
         }
-        let (marker, marked) = self.marker(false);
+        let (declaration, distinct) = self.marker(false);
         // A parameter that isn't `'static` is an error at the parameter.
         let at = self.kept.generics.type_params().next().map_or(site(), |param| param.ident.span().resolved_at(site()));
-        let get = quote_spanned!(at=> __CACHES.get(::core::any::TypeId::of::<#marked>(), || #build));
+        let get = quote_spanned!(at=> __CACHES.get(::core::any::TypeId::of::<#distinct>(), || #build));
         quote_spanned! {site()=>
             static __CACHES: #rt::Registry = #rt::Registry::new();
-            #marker
+            #declaration
             #get
         }
-    }
-
-    /// The user's expression, asked for its cache; where it isn't one, the error underlines the expression.
-    pub(super) fn given_cache(&self, given: &Expr) -> TokenStream {
-        let last = given.to_token_stream().into_iter().last().map_or(site(), |token| match token {
-            TokenTree::Group(group) => group.span_close(),
-            token => token.span(),
-        });
-        quote_spanned!(last.resolved_at(site())=> #given.given_cache())
     }
 
     /// A type that differs for each choice of the generic parameters, and its name with those at hand.
@@ -92,4 +82,13 @@ impl Plan<'_> {
         };
         (marker, quote_spanned!(site()=> __Site<#this_name #names>))
     }
+}
+
+/// The user's expression, asked for its cache; where it isn't one, the error underlines the expression.
+pub(super) fn given_cache(given: &Expr) -> TokenStream {
+    let last = given.to_token_stream().into_iter().last().map_or(site(), |token| match token {
+        TokenTree::Group(group) => group.span_close(),
+        token => token.span(),
+    });
+    quote_spanned!(last.resolved_at(site())=> #given.given_cache())
 }

@@ -12,7 +12,8 @@ impl Plan<'_> {
     pub(super) fn function_handle(&self, name: &Ident) -> TokenStream {
         let (krate, rt, vis) = (&self.krate, self.rt(), &self.item.vis);
         let (cache, value) = (self.cache_type(), self.value());
-        let (generics, clause, turbofish) = (&self.kept.generics, &self.kept.generics.where_clause, self.kept.turbofish());
+        let (generics, clause, turbofish) =
+            (&self.kept.generics, &self.kept.generics.where_clause, self.kept.turbofish());
         let this = quote_spanned!(site()=> Self::cache #turbofish());
         let the_cache = self.static_cache();
         let (args, key) = (self.handle_arguments(), self.key_of_shown());

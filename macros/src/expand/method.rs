@@ -5,6 +5,7 @@ use quote::{format_ident, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Ident, Lifetime};
 
+use super::function::given_cache;
 use super::site;
 use crate::plan::{Home, Key, Plan};
 use crate::types;
@@ -21,7 +22,10 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
         (Some(accessor), _) => {
             let (this, turbofish) = (this.as_ref(), plan.kept.turbofish());
             // A function without `self` can't have any other home.
-            this.map_or_else(|| quote_spanned!(site()=> Self::#accessor #turbofish().cache()), |this| quote_spanned!(site()=> #this.#accessor #turbofish().cache()))
+            this.map_or_else(
+                || quote_spanned!(site()=> Self::#accessor #turbofish().cache()),
+                |this| quote_spanned!(site()=> #this.#accessor #turbofish().cache()),
+            )
         }
     };
     let body = plan.body(&cache);
@@ -37,21 +41,21 @@ impl Plan<'_> {
         let name = quote_spanned!(site()=> ::std::format!("{}::{}", ::core::any::type_name::<Self>(), #name));
         match &self.home {
             Home::Given(given) => {
-                let given = self.given_cache(given);
+                let given = given_cache(given);
                 quote_spanned!(site()=> { use #rt::GivenCache as _; let __given: &#cache = #given; __given })
             }
             Home::Instance(caches, build) => {
-                let (marker, marked) = self.marker(false);
+                let (declaration, distinct) = self.marker(false);
                 let build = self.build(build, &name);
-                quote_spanned!(site()=> { #marker #rt::site(&#caches, ::core::any::TypeId::of::<#marked>(), || #build) })
+                quote_spanned!(site()=> { #declaration #rt::site(&#caches, ::core::any::TypeId::of::<#distinct>(), || #build) })
             }
             Home::Type(build) | Home::Function(build) => {
-                let (marker, marked) = self.marker(true);
+                let (declaration, distinct) = self.marker(true);
                 let build = self.build(build, &name);
                 quote_spanned! {site()=> {
                     static __CACHES: #rt::Registry = #rt::Registry::new();
-                    #marker
-                    __CACHES.get(::core::any::TypeId::of::<#marked>(), || #build)
+                    #declaration
+                    __CACHES.get(::core::any::TypeId::of::<#distinct>(), || #build)
                 }}
             }
         }

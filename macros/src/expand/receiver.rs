@@ -46,7 +46,10 @@ mod tests {
 
     #[test]
     fn self_is_renamed_but_not_in_items() {
-        let renamed = rename(quote!(self.x + format!("{}", self.y); impl Tr for X { fn f(&self) {} } self::g(self)), &format_ident!("this"));
+        let renamed = rename(
+            quote!(self.x + format!("{}", self.y); impl Tr for X { fn f(&self) {} } self::g(self)),
+            &format_ident!("this"),
+        );
         assert_eq!(
             renamed.to_string(),
             quote!(this.x + format!("{}", this.y); impl Tr for X { fn f(&self) {} } self::g(this)).to_string()

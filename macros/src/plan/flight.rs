@@ -44,7 +44,10 @@ pub(super) fn plan(attribute: Attribute, args: &Args, item: &Item, key: &Key, mi
             }
             FlightWord::Detached => {
                 if !cfg!(feature = "tokio") {
-                    mistakes.at(word.span(), "`flight = detached` spawns on tokio: enable the feature `tokio` of cachetools");
+                    mistakes.at(
+                        word.span(),
+                        "`flight = detached` spawns on tokio: enable the feature `tokio` of cachetools",
+                    );
                 }
                 ownable("detached", item, mistakes);
                 Flight::Detached(owned(item))
@@ -69,7 +72,9 @@ fn self_contained(item: &Item, key: &Key) -> bool {
                 && !types::borrows(&reference.elem)
                 && !is_unsized(&reference.elem, generics)
         }
-        None => !types::borrows(&arg.ty) && !types::writes_a_lifetime(&arg.ty) && types::first_opaque(&arg.ty).is_none(),
+        None => {
+            !types::borrows(&arg.ty) && !types::writes_a_lifetime(&arg.ty) && types::first_opaque(&arg.ty).is_none()
+        }
     };
     generics.lifetimes().next().is_none()
         && generics.type_params().all(|param| !lacks_send_static(param, generics))
@@ -91,7 +96,9 @@ fn boxed_is_send(item: &Item) -> bool {
 fn calls(tokens: TokenStream, name: &Ident) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let punct = |index: Option<usize>, ch: char| {
-        index.and_then(|index| tokens.get(index)).is_some_and(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ch))
+        index
+            .and_then(|index| tokens.get(index))
+            .is_some_and(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ch))
     };
     tokens.iter().enumerate().any(|(index, token)| match token {
         TokenTree::Group(group) => calls(group.stream(), name),
@@ -141,7 +148,9 @@ fn ownable(flight: &str, item: &Item, mistakes: &mut Mistakes) {
     for arg in &item.args {
         let borrowed = match types::as_reference(&arg.ty) {
             Some(reference) => {
-                reference.mutability.is_some() || types::borrows(&reference.elem) || matches!(types::bare(&reference.elem), Type::TraitObject(_))
+                reference.mutability.is_some()
+                    || types::borrows(&reference.elem)
+                    || matches!(types::bare(&reference.elem), Type::TraitObject(_))
             }
             None => types::borrows(&arg.ty),
         };
@@ -163,10 +172,24 @@ mod tests {
     #[test]
     fn a_call_by_the_functions_own_name_is_seen() {
         let name = format_ident!("fib");
-        for tokens in [quote!(fib(1).await), quote!(vec![a, fib::<u8>(1)]), quote!({ { self::fib(n - 1) } }), quote!(Self::fib(n))] {
+        for tokens in [
+            quote!(fib(1).await),
+            quote!(vec![a, fib::<u8>(1)]),
+            quote!({ { self::fib(n - 1) } }),
+            quote!(Self::fib(n)),
+        ] {
             assert!(calls(tokens.clone(), &name), "{tokens}");
         }
-        for tokens in [quote!(x.fib(1)), quote!(other::fib(1)), quote!(fib!(1)), quote!(fib::cache_info()), quote!(fib), quote!(fn fib() {})] {
+        for tokens in [
+            quote!(x.fib(1)),
+            quote!(other::fib(1)),
+            quote!(fib!(1)),
+            quote!(fib::cache_info()),
+            quote!(fib),
+            quote!(
+                fn fib() {}
+            ),
+        ] {
             assert!(!calls(tokens.clone(), &name), "{tokens}");
         }
     }
