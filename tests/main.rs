@@ -1,5 +1,6 @@
 //! The laws, each with the tests that bear its number, and what else the whole promises.
 
+mod attribute;
 mod engine;
 mod engine_options;
 mod law_01_one_run;
