@@ -5,16 +5,21 @@ use std::ops::AddAssign;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::shell::{Outcome, cargo, typed};
+use crate::shell::{Outcome, cargo, target, typed};
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let begin = Instant::now();
     let mut total = Total::default();
+    // A folder of its own, for the flag changes all that is built.
+    let mut schedules = cargo(["test", "--package", "cachetools", "--test", "schedules", "--target-dir"]);
+    schedules.arg(target().join("schedules")).env("RUSTFLAGS", "--cfg shuttle");
     let runs = [
         // All there is.
         cargo(["test", "--workspace", "--all-features", "--no-fail-fast"]),
         // The core as most users have it: features that others switch on must not be what holds it up.
         cargo(["test", "--package", "cachetools", "--no-fail-fast"]),
+        // The code that locks, under random schedules.
+        schedules,
     ];
     // Each run goes to its end, so that one sees all that fails.
     let results: Vec<Outcome> = runs.into_iter().map(|mut run| watch(run.args(arguments), &mut total)).collect();

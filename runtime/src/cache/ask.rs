@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 
 use crate::ground::here::{self, Ask};
 use crate::ground::stats::Outcome;
+use crate::ground::sync::local;
 
 /// Asks one call of a decorated function, method or trait method for something else.
 ///
@@ -96,18 +97,18 @@ impl<F: Future> Future for Traced<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // The call itself ends last in the poll that it ends in, after all that it called.
-        let outer = OUTCOME.take();
+        let outer = OUTCOME.with(Cell::take);
         let polled = self.project().call.poll(context);
-        let outcome = OUTCOME.replace(outer);
+        let outcome = OUTCOME.with(|cell| cell.replace(outer));
         polled.map(|output| (output, outcome.unwrap_or(Outcome::Ran)))
     }
 }
 
-thread_local! {
-    static OUTCOME: Cell<Option<Outcome>> = const { Cell::new(None) };
+local! {
+    static OUTCOME: Cell<Option<Outcome>> = Cell::new(None);
 }
 
 /// Tells a [`Traced`] that is being polled how its call was answered.
 pub(super) fn tell(outcome: Outcome) {
-    OUTCOME.set(Some(outcome));
+    OUTCOME.with(|cell| cell.set(Some(outcome)));
 }

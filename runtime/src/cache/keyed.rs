@@ -69,7 +69,8 @@ where
     V: CacheValue,
     M: Mode<R, V>,
     R: Send + 'static,
-    F: Future<Output = R> + Send + 'static,
+    // The compiler quotes the line when a body is no such thing.
+    F: Future<Output = R> + Send + 'static, // a body that is not `Send`, or borrows, needs `flight = inline`
 {
     lead.share(body)
 }

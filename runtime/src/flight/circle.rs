@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Weak};
 
-use crate::ground::sync::Lock;
+use crate::ground::sync::{Lock, local};
 
 /// A flight as its neighbours in the graph see it.
 pub(crate) trait Node: Send + Sync {
@@ -15,10 +15,10 @@ pub(crate) trait Node: Send + Sync {
     fn waits_for(&self) -> &Lock<Vec<Weak<dyn Node>>>;
 }
 
-thread_local! {
+local! {
     /// The stack's height: most calls are made by no body, and need not look further.
-    static DEPTH: Cell<usize> = const { Cell::new(0) };
-    static STACK: RefCell<Vec<Arc<dyn Node>>> = const { RefCell::new(Vec::new()) };
+    static DEPTH: Cell<usize> = Cell::new(0);
+    static STACK: RefCell<Vec<Arc<dyn Node>>> = RefCell::new(Vec::new());
 }
 
 /// Polls a body of `flight`.
@@ -26,14 +26,14 @@ pub(super) fn inside<T>(flight: Arc<dyn Node>, poll: impl FnOnce() -> T) -> T {
     struct Pop;
     impl Drop for Pop {
         fn drop(&mut self) {
-            DEPTH.set(DEPTH.get() - 1);
+            DEPTH.with(|depth| depth.set(depth.get() - 1));
             // Dropped when the stack is not borrowed: it may be the last that holds the flight.
-            let top = STACK.with_borrow_mut(Vec::pop);
+            let top = STACK.with(|stack| stack.borrow_mut().pop());
             drop(top);
         }
     }
-    STACK.with_borrow_mut(|stack| stack.push(flight));
-    DEPTH.set(DEPTH.get() + 1);
+    STACK.with(|stack| stack.borrow_mut().push(flight));
+    DEPTH.with(|depth| depth.set(depth.get() + 1));
     let _pop = Pop;
     poll()
 }
@@ -53,16 +53,16 @@ impl Edge {
     /// The edge is drawn before the circle is looked for. Of two calls that close a circle together, at least one sees
     /// the other's edge.
     pub(super) fn draw(to: &Arc<impl Node + 'static>) -> Result<Option<Self>, Circle> {
-        if DEPTH.get() == 0 {
+        if DEPTH.with(Cell::get) == 0 {
             return Ok(None);
         }
-        STACK.with_borrow(|stack| {
-            let Some(from) = stack.last() else { return Ok(None) };
-            let to: Arc<dyn Node> = to.clone();
-            let edge = Self { from: from.clone(), to: Arc::downgrade(&to) };
-            from.waits_for().lock().push(edge.to.clone());
-            if leads_back(&to, stack) { Err(Circle) } else { Ok(Some(edge)) }
-        })
+        // A copy: what the walk drops last may be a value of the user's, whose own drop may poll.
+        let stack = STACK.with(|stack| stack.borrow().clone());
+        let Some(from) = stack.last() else { return Ok(None) };
+        let to: Arc<dyn Node> = to.clone();
+        let edge = Self { from: from.clone(), to: Arc::downgrade(&to) };
+        from.waits_for().lock().push(edge.to.clone());
+        if leads_back(&to, &stack) { Err(Circle) } else { Ok(Some(edge)) }
     }
 }
 

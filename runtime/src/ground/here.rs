@@ -11,6 +11,8 @@ use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use super::sync::local;
+
 const LOCKED: u32 = 1;
 const PUT_OFF: u32 = 2;
 const REFRESH: u32 = 4;
@@ -18,9 +20,19 @@ const UNCACHED: u32 = 8;
 const TRACED: u32 = 16;
 const ASKS: u32 = REFRESH | UNCACHED | TRACED;
 
-thread_local! {
-    static WORD: Cell<u32> = const { Cell::new(0) };
-    static LATER: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
+local! {
+    static WORD: Cell<u32> = Cell::new(0);
+    static LATER: RefCell<Vec<Box<dyn FnOnce()>>> = RefCell::new(Vec::new());
+}
+
+#[inline]
+fn word() -> u32 {
+    WORD.with(Cell::get)
+}
+
+#[inline]
+fn set_word(word: u32) {
+    WORD.with(|cell| cell.set(word));
 }
 
 /// Proof that this thread holds no other lock of ours; every lock that runs user code under it asks for one.
@@ -32,29 +44,29 @@ pub(crate) struct Locked {
 /// Begins a locked section, or says `None` if this thread is in one already.
 #[inline]
 pub(crate) fn lock() -> Option<Locked> {
-    let word = WORD.get();
+    let word = word();
     if word & LOCKED != 0 {
         return None;
     }
-    WORD.set(word | LOCKED);
+    set_word(word | LOCKED);
     Some(Locked { _local: PhantomData })
 }
 
 /// As [`lock`], but also `None` if the call asks for something else: the one check of the fast path.
 #[inline]
 pub(crate) fn lock_for_hit() -> Option<Locked> {
-    if WORD.get() != 0 {
+    if word() != 0 {
         return None;
     }
-    WORD.set(LOCKED);
+    set_word(LOCKED);
     Some(Locked { _local: PhantomData })
 }
 
 impl Drop for Locked {
     #[inline]
     fn drop(&mut self) {
-        let word = WORD.get();
-        WORD.set(word & !(LOCKED | PUT_OFF));
+        let word = word();
+        set_word(word & !(LOCKED | PUT_OFF));
         if word & PUT_OFF != 0 {
             run_put_off();
         }
@@ -64,19 +76,19 @@ impl Drop for Locked {
 /// Runs `write` now, or as soon as this thread's locked section ends. A locked section must be left before its garbage is
 /// dropped, so `write` may run user code.
 pub(crate) fn outside(write: impl FnOnce() + 'static) {
-    let word = WORD.get();
+    let word = word();
     if word & LOCKED == 0 {
         write();
     } else {
-        LATER.with_borrow_mut(|later| later.push(Box::new(write)));
-        WORD.set(word | PUT_OFF);
+        LATER.with(|later| later.borrow_mut().push(Box::new(write)));
+        set_word(word | PUT_OFF);
     }
 }
 
 #[cold]
 fn run_put_off() {
     let mut first = None;
-    for write in LATER.take() {
+    for write in LATER.with(RefCell::take) {
         // One that panics does not take the others with it.
         if let Err(panic) = catch_unwind(AssertUnwindSafe(write)) {
             first.get_or_insert(panic);
@@ -112,11 +124,11 @@ impl Ask {
 
 /// Takes what the call that is starting now was asked for. `None`: a lock is held, the call has to do without caches.
 pub(crate) fn take_ask() -> Option<Ask> {
-    let word = WORD.get();
+    let word = word();
     if word & LOCKED != 0 {
         return None;
     }
-    WORD.set(word & !ASKS);
+    set_word(word & !ASKS);
     Some(Ask(word & ASKS))
 }
 
@@ -125,18 +137,18 @@ pub(crate) fn asking<T>(ask: Ask, poll: impl FnOnce() -> T) -> (T, bool) {
     struct Restore(u32, u32);
     impl Drop for Restore {
         fn drop(&mut self) {
-            let word = WORD.get();
+            let word = word();
             // Not taken: what was asked for before us still stands, our own request does not.
             if word & self.1 != 0 {
-                WORD.set((word & !ASKS) | self.0);
+                set_word((word & !ASKS) | self.0);
             }
         }
     }
-    let before = WORD.get() & ASKS;
-    WORD.set(WORD.get() | ask.0);
+    let before = word() & ASKS;
+    set_word(word() | ask.0);
     let restore = Restore(before, ask.0);
     let result = poll();
-    let taken = WORD.get() & ask.0 == 0;
+    let taken = word() & ask.0 == 0;
     drop(restore);
     (result, taken)
 }

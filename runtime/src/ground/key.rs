@@ -513,9 +513,11 @@ impl<K> Hash for Hashed<K> {
 }
 
 /// Takes the hash that a [`Hashed`] brings along.
+#[cfg(not(shuttle))]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Brought(u64);
 
+#[cfg(not(shuttle))]
 impl Hasher for Brought {
     fn finish(&self) -> u64 {
         self.0

@@ -105,14 +105,12 @@ impl<K, V> Shard<K, V> {
 
     /// The last look before a call runs: a miss is counted, and the run.
     pub(crate) fn recall(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<&V> {
-        match self.use_slot(hash, same, now) {
-            Some(slot) => Some(&self.entries[slot as usize].value),
-            None => {
-                self.misses += 1;
-                self.begin();
-                None
-            }
-        }
+        let Some(slot) = self.use_slot(hash, same, now) else {
+            self.misses += 1;
+            self.begin();
+            return None;
+        };
+        Some(&self.entries[slot as usize].value)
     }
 
     /// Finds a live entry, and counts and touches it.

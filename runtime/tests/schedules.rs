@@ -1,0 +1,168 @@
+//! The code that locks, under random schedules: `RUSTFLAGS="--cfg shuttle" cargo test -p cachetools --test schedules`.
+//!
+//! Shuttle runs all threads in one and switches at each lock; it finds a deadlock, and says how to replay a schedule that failed.
+#![cfg(shuttle)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use cachetools::Cache;
+use shuttle::future::{block_on, yield_now};
+use shuttle::thread;
+
+const SCHEDULES: usize = 3_000;
+
+fn cache() -> Cache<u32, u32> {
+    Cache::builder().lru(2).build()
+}
+
+async fn load(runs: Arc<AtomicU32>, value: u32) -> u32 {
+    runs.fetch_add(1, Ordering::SeqCst);
+    yield_now().await;
+    yield_now().await;
+    value
+}
+
+fn join(threads: Vec<thread::JoinHandle<()>>) {
+    for thread in threads {
+        thread.join().expect("no thread panics");
+    }
+}
+
+#[test]
+fn callers_in_many_threads_share_one_run() {
+    shuttle::check_random(
+        || {
+            let (cache, runs) = (cache(), Arc::new(AtomicU32::new(0)));
+            let caller = |shared: bool| {
+                let (cache, runs) = (cache.clone(), runs.clone());
+                thread::spawn(move || {
+                    let value = if shared {
+                        block_on(async { cache.shared().get_with(1, load(runs, 10)).await })
+                    } else {
+                        block_on(async { cache.get_with(1, load(runs, 10)).await })
+                    };
+                    assert_eq!(value, 10);
+                })
+            };
+            join(vec![caller(true), caller(false), caller(true)]);
+            assert_eq!(runs.load(Ordering::SeqCst), 1);
+            assert_eq!(cache.info().hits, 2);
+            assert_eq!(cache.parameters().running, 0);
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn an_invalidation_in_another_thread_wins_over_a_running_load() {
+    shuttle::check_random(
+        || {
+            let (cache, source) = (cache(), Arc::new(AtomicU32::new(1)));
+            let reader = || {
+                let (cache, source) = (cache.clone(), source.clone());
+                thread::spawn(move || {
+                    block_on(cache.shared().get_with(1, async move {
+                        let value = source.load(Ordering::SeqCst);
+                        yield_now().await;
+                        value
+                    }));
+                })
+            };
+            let writer = {
+                let (cache, source) = (cache.clone(), source.clone());
+                thread::spawn(move || {
+                    source.store(2, Ordering::SeqCst);
+                    cache.invalidate(&1);
+                    let seen = block_on(cache.shared().get_with(1, async { 2 }));
+                    assert_eq!(seen, 2, "an old value was served behind its invalidation");
+                })
+            };
+            join(vec![reader(), writer, reader()]);
+            assert_ne!(cache.get(&1), Some(1), "an old value was stored behind its invalidation");
+            assert_eq!(cache.parameters().running, 0);
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn callers_that_leave_in_the_middle_leave_nothing_behind() {
+    shuttle::check_random(
+        || {
+            let (cache, runs) = (cache(), Arc::new(AtomicU32::new(0)));
+            let caller = |polls: usize| {
+                let (cache, runs) = (cache.clone(), runs.clone());
+                thread::spawn(move || {
+                    let mut polled = 0;
+                    let shared = cache.shared();
+                    let mut call = std::pin::pin!(shared.get_with(1, load(runs, 10)));
+                    block_on(std::future::poll_fn(|context| {
+                        polled += 1;
+                        if polled > polls {
+                            return std::task::Poll::Ready(());
+                        }
+                        context.waker().wake_by_ref();
+                        call.as_mut().poll(context).map(drop)
+                    }));
+                })
+            };
+            join(vec![caller(1), caller(2), caller(100)]);
+            assert_eq!(cache.parameters().running, 0);
+            assert_eq!(cache.get(&1), Some(10), "the one that stayed has loaded it");
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn clear_insert_and_eviction_meet_loads_without_a_deadlock() {
+    shuttle::check_random(
+        || {
+            let (cache, runs) = (cache(), Arc::new(AtomicU32::new(0)));
+            let caller = |key| {
+                let (cache, runs) = (cache.clone(), runs.clone());
+                thread::spawn(move || {
+                    assert_eq!(block_on(cache.shared().get_with(key, load(runs, key))), key);
+                })
+            };
+            let others = {
+                let cache = cache.clone();
+                thread::spawn(move || {
+                    cache.insert(1, 1);
+                    cache.clear();
+                    cache.insert(3, 3);
+                    cache.set_capacity(1);
+                    assert!(cache.info().currsize <= 1);
+                })
+            };
+            join(vec![caller(1), caller(2), others]);
+            assert!(cache.info().currsize <= 1);
+            assert_eq!(cache.parameters().running, 0);
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn calls_that_wait_for_each_other_across_threads_end() {
+    shuttle::check_random(
+        || {
+            let cache = cache();
+            let caller = |one: u32, other: u32| {
+                let cache = cache.clone();
+                thread::spawn(move || {
+                    let inner = cache.clone();
+                    let body = async move {
+                        yield_now().await;
+                        inner.shared().get_with(other, async { 1 }).await
+                    };
+                    block_on(cache.shared().get_with(one, body));
+                })
+            };
+            join(vec![caller(1, 2), caller(2, 1)]);
+            assert_eq!(cache.parameters().running, 0);
+        },
+        SCHEDULES,
+    );
+}
