@@ -21,6 +21,16 @@ pub(crate) enum Attribute {
     CachedMethod,
 }
 
+impl Attribute {
+    /// Its name.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Cached => "cached",
+            Self::CachedMethod => "cachedmethod",
+        }
+    }
+}
+
 /// Where an option may stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum On {

@@ -44,6 +44,17 @@ impl Plan<'_> {
         quote_spanned!(site()=> #rt::assert_value::<#value>();)
     }
 
+    /// The same, spanned so that an error about what is called is there. A path of the user's keeps its spans, which may be what
+    /// it is resolved by.
+    fn rt_at(&self, span: Span) -> TokenStream {
+        if self.krate.leading_colon.is_some() && self.krate.segments.len() == 1 {
+            let name = Ident::new(&self.krate.segments[0].ident.to_string(), span);
+            quote_spanned!(span=> ::#name::__private)
+        } else {
+            self.rt()
+        }
+    }
+
     /// The type of what is kept.
     fn value(&self) -> TokenStream {
         self.returns.value(&self.rt())

@@ -100,10 +100,7 @@ impl Mistakes {
 pub(crate) fn plan(attribute: Attribute, args: Args, item: &Item) -> Result<Plan<'_>> {
     let mut mistakes = Mistakes(item.mistakes.clone());
     function(attribute, item, &mut mistakes);
-    let word = match attribute {
-        Attribute::Cached => "cached",
-        Attribute::CachedMethod => "cachedmethod",
-    };
+    let word = attribute.word();
     if mistakes.found() && item.sig.asyncness.is_none() && boxed_output(&item.sig).is_none() {
         // The rest is about async functions.
         return Err(mistakes.0.expect("found"));
@@ -124,7 +121,7 @@ pub(crate) fn plan(attribute: Attribute, args: Args, item: &Item) -> Result<Plan
 /// What kind of function it is, and where it stands.
 fn function(attribute: Attribute, item: &Item, mistakes: &mut Mistakes) {
     let sig = &item.sig;
-    let word = if attribute == Attribute::Cached { "cached" } else { "cachedmethod" };
+    let word = attribute.word();
     if sig.asyncness.is_none() {
         let returned = types::returned(&sig.output, sig.fn_token.span);
         let future = match types::bare(&returned) {

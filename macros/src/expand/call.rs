@@ -1,7 +1,7 @@
 //! What a call does: look up, join or lead, and run the body.
 
-use proc_macro2::{Group, TokenStream};
-use quote::quote_spanned;
+use proc_macro2::{Group, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
@@ -108,27 +108,29 @@ impl Plan<'_> {
         // At the function's name, where the error of a body that can't leave its thread is of use.
         let at = self.item.ident().span().resolved_at(site());
         let verb = Ident::new(verb, at);
-        let copy = copies.iter().map(|OwnedCopy { name, referent }| copied(name, referent));
+        let copy = copies.iter().map(|OwnedCopy { name, referent }| copied(name, referent, name, referent.span()));
         let borrow = copies.iter().map(|OwnedCopy { name, referent }| {
             quote_spanned!(site()=> #[allow(unused_variables)] let #name: &#referent = ::core::borrow::Borrow::borrow(&#name);)
         });
         let this =
             self.item.receiver().zip(instance.as_ref()).map(|(receiver, referent)| (receiver.self_token, referent));
         let name = Ident::new("__self", site());
-        let copy_this = this.map(|(this, referent)| quote_spanned!(site()=> let #name = <#referent as ::std::borrow::ToOwned>::to_owned(#this);));
+        let copy_this = this.map(|(this, referent)| copied(&name, referent, &this, this.span));
         let borrow_this =
             this.map(|(_, referent)| quote_spanned!(site()=> #[allow(unused_variables)] let #name: &#referent = ::core::borrow::Borrow::borrow(&#name);));
         let block =
             self.item.block().map(|block| if this.is_some() { rename_self(block, &name) } else { block.clone() });
         let statements = self.statements(block.as_ref());
         let future = quote_spanned!(at=> async move { #borrow_this #(#borrow)* #statements });
-        let (rt, value) = (self.rt(), self.value());
+        let (rt, value) = (self.rt_at(at), self.value());
         let call = quote_spanned!(at=> #rt::#verb::<_, #value, _, _, _>(__lead, #future));
         quote_spanned!(site()=> #copy_this #(#copy)* #call.await)
     }
 }
 
-fn copied(name: &Ident, referent: &Type) -> TokenStream {
-    let to_owned = Ident::new("to_owned", referent.span().resolved_at(site()));
-    quote_spanned!(site()=> let #name = <#referent as ::std::borrow::ToOwned>::#to_owned(#name);)
+/// `let name = a copy of what original refers to;`, an error about the copy being where `at` is.
+fn copied(name: &Ident, referent: &Type, original: &impl ToTokens, at: Span) -> TokenStream {
+    let at = at.resolved_at(site());
+    let copy = quote_spanned!(at=> <#referent as ::std::borrow::ToOwned>::to_owned(#original));
+    quote_spanned!(site()=> let #name = #copy;)
 }

@@ -73,7 +73,7 @@ pub(super) fn plan(attribute: Attribute, args: &Args, item: &Item, mistakes: &mu
         let ignored = item.args.iter().filter_map(Argument::word).filter(|word| !named.contains(word)).collect();
         (Key::Given(Box::new(given)), ignored)
     } else {
-        let ignored = ignored(attribute, args, item, mistakes);
+        let ignored = ignored(args, item, mistakes);
         (Key::Parts(parts(attribute, args, item, &ignored, mistakes)), ignored)
     }
 }
@@ -120,7 +120,7 @@ fn no_such_argument(word: &str, item: &Item, with_self: bool) -> String {
 }
 
 /// The names of the ignored arguments, in their order; `self` first.
-fn ignored(attribute: Attribute, args: &Args, item: &Item, mistakes: &mut Mistakes) -> Vec<String> {
+fn ignored(args: &Args, item: &Item, mistakes: &mut Mistakes) -> Vec<String> {
     let has_self = item.receiver().is_some();
     let mut named: Vec<&str> = Vec::new();
     for name in args.ignore.iter().flat_map(|ignore| &ignore.value.0) {
@@ -133,7 +133,6 @@ fn ignored(attribute: Attribute, args: &Args, item: &Item, mistakes: &mut Mistak
         }
         named.push(&name.text);
     }
-    let _ = attribute;
     let this = (has_self && named.contains(&"self")).then(|| "self".to_owned());
     let others = item.args.iter().enumerate().filter_map(|(index, arg)| {
         let word = arg.word();
