@@ -1,113 +1,124 @@
-//! Least recently used first.
+//! Least recently used.
 
-use super::{Policy, Slot};
+use super::{Policy, Slot, list::Lists};
 
-const NONE: Slot = Slot::MAX;
-
-#[derive(Clone, Copy, Debug)]
-struct Link {
-    /// The neighbour that was used before this one.
-    older: Slot,
-    /// The neighbour that was used after this one.
-    newer: Slot,
-}
-
-/// Exact least recently used: reads and writes make an entry the newest, the oldest goes first.
+/// Evicts the entry that was not read or written for the longest time, exactly.
 ///
-/// Good where what was used lately will be used again. A scan over more keys than there is room for empties it of all
-/// that is worth keeping.
+/// The rule of `functools.lru_cache`, old enough to have no author; L. A. Belady compared it with the optimum in
+/// "A study of replacement algorithms for a virtual-storage computer" (1966). Eight bytes an entry.
+///
+/// **Good at** calls that come back soon, and at shifts: a new working set is in after one pass. Its order is easy to
+/// foretell.
+///
+/// **Not for** scans and loops. One pass over many keys that never come back pushes out everything, and a loop over
+/// one key more than the bound never hits; [`TinyLfu`](super::TinyLfu) and [`S3Fifo`](super::S3Fifo) withstand both.
 #[derive(Debug)]
 pub(crate) struct Lru {
-    links: Vec<Link>,
-    oldest: Slot,
-    newest: Slot,
+    order: Lists<1>,
 }
 
 impl Lru {
-    pub(crate) const fn new() -> Self {
-        Self { links: Vec::new(), oldest: NONE, newest: NONE }
-    }
-
-    fn link(&mut self, slot: Slot) -> &mut Link {
-        &mut self.links[slot as usize]
-    }
-
-    fn unlink(&mut self, slot: Slot) {
-        let Link { older, newer } = *self.link(slot);
-        if older == NONE {
-            self.oldest = newer;
-        } else {
-            self.link(older).newer = newer;
-        }
-        if newer == NONE {
-            self.newest = older;
-        } else {
-            self.link(newer).older = older;
-        }
-    }
-
-    fn put_newest(&mut self, slot: Slot) {
-        let older = self.newest;
-        *self.link(slot) = Link { older, newer: NONE };
-        if older == NONE {
-            self.oldest = slot;
-        } else {
-            self.link(older).newer = slot;
-        }
-        self.newest = slot;
+    /// An empty order.
+    pub(crate) fn new() -> Self {
+        Self { order: Lists::new() }
     }
 }
 
 impl Policy for Lru {
-    fn admit(&mut self, slot: Slot, _: u32, _: u64) {
-        debug_assert_eq!(slot as usize, self.links.len(), "slots are dense");
-        self.links.push(Link { older: NONE, newer: NONE });
-        self.put_newest(slot);
+    #[inline]
+    fn admit(&mut self, slot: Slot, _hash: u32, _weight: u64) {
+        self.order.push(0, slot);
     }
 
     #[inline]
-    fn touch(&mut self, slot: Slot, _: u32) {
-        if self.newest != slot {
-            self.unlink(slot);
-            self.put_newest(slot);
-        }
+    fn touch(&mut self, slot: Slot, _hash: u32) {
+        self.order.move_to_back(0, slot);
     }
 
-    fn rewrite(&mut self, slot: Slot, hash: u32, _: u64) {
-        self.touch(slot, hash);
+    fn rewrite(&mut self, slot: Slot, _hash: u32, _weight: u64) {
+        self.order.move_to_back(0, slot);
     }
 
     fn victim(&mut self) -> Option<Slot> {
-        (self.oldest != NONE).then_some(self.oldest)
+        self.order.front(0)
     }
 
-    fn forget(&mut self, slot: Slot, _: u32, _: bool) {
-        self.unlink(slot);
-        if slot as usize + 1 == self.links.len() {
-            self.links.pop();
-        }
+    fn forget(&mut self, slot: Slot, _hash: u32, _evicted: bool) {
+        self.order.forget(slot);
     }
 
     fn renumber(&mut self, from: Slot, to: Slot) {
-        debug_assert_eq!(from as usize + 1, self.links.len(), "the last entry fills the gap");
-        let link @ Link { older, newer } = *self.link(from);
-        if older == NONE {
-            self.oldest = to;
-        } else {
-            self.link(older).newer = to;
-        }
-        if newer == NONE {
-            self.newest = to;
-        } else {
-            self.link(newer).older = to;
-        }
-        *self.link(to) = link;
-        self.links.pop();
+        self.order.renumber(from, to);
     }
 
     fn clear(&mut self) {
-        *self = Self::new();
+        self.order.clear();
     }
 
-    fn set_capacity(&mut self, _: u64) {}
+    fn set_capacity(&mut self, _capacity: u64) {}
+}
+
+#[cfg(any(test, fuzzing))]
+impl super::Validate for Lru {
+    fn validate(&self, len: usize) {
+        assert_eq!(self.order.len(), len);
+        self.order.validate();
+    }
+
+    fn bytes(&self) -> usize {
+        self.order.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Model;
+    use super::*;
+
+    // CT-26
+    #[test]
+    fn the_longest_unread_leaves() {
+        let mut cache = Model::new(2, Lru::new());
+        cache.put_all([1, 2, 3]);
+        assert_eq!(cache.keys(), [2, 3]);
+        cache.get(2);
+        cache.put(4);
+        assert_eq!(cache.keys(), [2, 4]);
+        cache.get(2);
+        cache.get(4);
+        cache.put(5);
+        assert_eq!(cache.keys(), [4, 5]);
+    }
+
+    // CT-27
+    #[test]
+    fn a_write_is_a_use() {
+        let mut cache = Model::new(2, Lru::new());
+        cache.put_all([1, 2, 1, 3]);
+        assert_eq!(cache.keys(), [1, 3]);
+        cache.clear();
+        cache.put_all([3, 4]);
+        cache.get(3);
+        cache.put(5);
+        assert_eq!(cache.keys(), [3, 5]);
+    }
+
+    // CT-15
+    #[test]
+    fn a_growing_entry_that_is_the_oldest_makes_room_first() {
+        let mut cache = Model::new(3, Lru::new());
+        cache.put_weighing(1, 1);
+        cache.put_weighing(2, 2);
+        assert_eq!(cache.put_weighing(1, 2), Some(vec![1, 2]));
+        assert_eq!((cache.keys(), cache.weight()), (vec![1], 2));
+    }
+
+    // CT-39
+    #[test]
+    fn entries_leave_in_order_of_last_use() {
+        let mut cache = Model::new(3, Lru::new());
+        cache.put_all([1, 2, 3]);
+        cache.get(1);
+        assert_eq!(cache.pop_all(), [2, 3, 1]);
+    }
 }

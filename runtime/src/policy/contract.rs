@@ -1,0 +1,261 @@
+//! What every policy keeps: integers only, the same suite for all.
+
+use std::collections::HashMap;
+
+use super::model::{Model, mixed};
+use super::*;
+
+const CAPACITIES: [u64; 6] = [1, 2, 3, 7, 20, 100];
+
+type Make = fn(u64) -> Order;
+
+fn built_in() -> [(&'static str, Make); 8] {
+    [
+        ("lru", |_| Order::Lru(Lru::new())),
+        ("lfu", |_| Order::Lfu(Lfu::new())),
+        ("fifo", |_| Order::Fifo(Fifo::new())),
+        ("random", |_| Order::Random(Random::seeded(7))),
+        ("sieve", |_| Order::Sieve(Sieve::new())),
+        ("s3_fifo", |capacity| Order::S3Fifo(S3Fifo::new(capacity))),
+        ("tiny_lfu", |capacity| Order::TinyLfu(TinyLfu::new(capacity))),
+        ("custom", |_| Order::Custom(Box::new(Lru::new()))),
+    ]
+}
+
+fn each(capacity: u64, test: impl Fn(Model<Order>)) {
+    for (name, make) in built_in() {
+        println!("{name} of {capacity}"); // Shown when the test fails.
+        test(Model::new(capacity, make(capacity)));
+    }
+}
+
+/// A generator for the random operations: xorshift by G. Marsaglia (2003).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % bound
+    }
+}
+
+/// Random operations beside a map of what must be held.
+fn at_random(hash: fn(u64) -> u32, heaviest: u64) {
+    for (round, capacity) in CAPACITIES.into_iter().cycle().take(24).enumerate() {
+        each(capacity, |cache| {
+            let mut cache = cache.hashing(hash);
+            let mut held = HashMap::new();
+            let mut capacity = capacity;
+            let mut chance = Chance(round as u64 + 1);
+            for _ in 0..1500 {
+                let key = chance.below(capacity * 2 + 3).min(chance.below(capacity * 3 + 3));
+                match chance.below(100) {
+                    0 => {
+                        cache.clear();
+                        held.clear();
+                    }
+                    1 => {
+                        capacity = CAPACITIES[chance.below(6) as usize];
+                        cache.set_capacity(capacity);
+                        held.retain(|&key, _| cache.contains(key));
+                    }
+                    2..8 => assert_eq!(cache.remove(key), held.remove(&key).is_some()),
+                    8..11 => {
+                        let gone = cache.pop();
+                        assert_eq!(gone.is_some(), !held.is_empty());
+                        gone.inspect(|key| assert!(held.remove(key).is_some(), "{key} was held"));
+                    }
+                    11..50 => {
+                        let weight = if heaviest == 1 { 1 } else { chance.below(heaviest + 1) };
+                        let was = held.contains_key(&key);
+                        match cache.put_weighing(key, weight) {
+                            Some(evicted) => {
+                                for gone in evicted {
+                                    assert!(held.remove(&gone).is_some(), "{gone} was held");
+                                    assert!(gone != key || was, "a newcomer is not its own victim");
+                                }
+                                held.insert(key, weight);
+                            }
+                            None => assert!(weight > capacity),
+                        }
+                    }
+                    _ => assert_eq!(cache.get(key), held.contains_key(&key)),
+                }
+                assert!(cache.weight() <= capacity);
+                assert_eq!((cache.len(), cache.weight()), (held.len(), held.values().sum()));
+                assert!(held.keys().all(|&key| cache.contains(key)));
+            }
+        });
+    }
+}
+
+#[test]
+fn nothing_is_lost_or_doubled() {
+    at_random(mixed, 1);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_with_weights() {
+    at_random(mixed, 5);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_when_all_hashes_are_equal() {
+    at_random(|_| 0, 3);
+    at_random(|key| (key % 2) as u32 * u32::MAX, 1);
+}
+
+// CT-10
+#[test]
+fn nothing_held_has_no_victim() {
+    each(3, |mut cache| {
+        assert_eq!(cache.pop(), None);
+        cache.put_all([1, 2, 3]);
+        let mut all = cache.pop_all();
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3]);
+        assert_eq!(cache.pop(), None);
+    });
+}
+
+// CT-06
+#[test]
+fn a_newcomer_is_there_and_one_leaves() {
+    each(2, |mut cache| {
+        cache.put_all([1, 2, 3]);
+        assert_eq!((cache.len(), cache.contains(3)), (2, true));
+        cache.put(4);
+        assert_eq!((cache.len(), cache.contains(4)), (2, true));
+    });
+}
+
+// CT-07
+#[test]
+fn a_rewrite_evicts_nothing() {
+    each(2, |mut cache| {
+        cache.put_all([1, 2]);
+        for key in [1, 1, 2, 1, 2, 2] {
+            assert_eq!(cache.put(key), Some(vec![]));
+        }
+        assert_eq!(cache.keys(), [1, 2]);
+    });
+}
+
+// CT-03, CT-04
+#[test]
+fn without_room_only_what_weighs_nothing_is_held() {
+    for capacity in [0, 4] {
+        each(capacity, |mut cache| {
+            assert_eq!(cache.put_weighing(0, capacity + 1), None);
+            for key in 0..100 {
+                assert_eq!(cache.put_weighing(key, 0), Some(vec![]));
+            }
+            assert_eq!((cache.len(), cache.weight()), (100, 0));
+            assert_eq!(cache.pop_all().len(), 100);
+        });
+    }
+}
+
+// CT-05
+#[test]
+fn without_bound_everything_is_held() {
+    each(u64::MAX, |mut cache| {
+        cache.put_all(0..100);
+        cache.get_all(0..100);
+        assert_eq!((cache.len(), cache.weight()), (100, 100));
+        assert!(cache.policy.bytes() < 100 * 16 + 4096);
+        assert_eq!(cache.put_weighing(0, u64::MAX - 99), Some(vec![]));
+        assert!(cache.put_weighing(1, u64::MAX).is_some());
+        assert_eq!((cache.keys(), cache.weight()), (vec![1], u64::MAX));
+    });
+}
+
+// CT-12, CT-38
+#[test]
+fn weights_make_room_for_weights() {
+    each(3, |mut cache| {
+        cache.put_weighing(1, 1);
+        cache.put_weighing(2, 2);
+        cache.put_weighing(1, 2);
+        assert_eq!((cache.keys(), cache.weight()), (vec![1], 2));
+        cache.put_weighing(1, 1);
+        cache.put_weighing(2, 2);
+        assert_eq!(cache.keys(), [1, 2]);
+        cache.put_weighing(3, 3);
+        assert_eq!(cache.keys(), [3]);
+        assert_eq!(cache.put_weighing(3, 4), None);
+        assert_eq!(cache.put_weighing(4, 4), None);
+        assert_eq!((cache.keys(), cache.weight()), (vec![3], 3));
+    });
+}
+
+// CT-13, CT-14
+#[test]
+fn growing_needs_room_for_the_difference() {
+    each(10, |mut cache| {
+        cache.put_weighing(3, 3);
+        cache.put_weighing(4, 4);
+        assert_eq!(cache.put_weighing(4, 4), Some(vec![]));
+        assert_eq!(cache.put_weighing(4, 7), Some(vec![]));
+        assert_eq!((cache.keys(), cache.weight()), (vec![3, 4], 10));
+        cache.put_weighing(4, 9);
+        assert_eq!((cache.keys(), cache.weight()), (vec![4], 9));
+        cache.put_weighing(4, 1);
+        assert_eq!((cache.keys(), cache.weight()), (vec![4], 1));
+    });
+}
+
+// CT-18
+#[test]
+fn after_clear_all_starts_again() {
+    each(3, |mut cache| {
+        cache.clear();
+        cache.put_all(0..10);
+        cache.clear();
+        assert_eq!((cache.len(), cache.pop()), (0, None));
+        cache.put_all(10..20);
+        assert_eq!(cache.len(), 3);
+        assert!(cache.contains(19));
+    });
+}
+
+#[test]
+fn shrinking_evicts_and_growing_gives_room() {
+    each(100, |mut cache| {
+        cache.put_all(0..100);
+        cache.set_capacity(10);
+        assert_eq!(cache.len(), 10);
+        cache.put_all(100..200);
+        assert_eq!(cache.len(), 10);
+        cache.set_capacity(50);
+        cache.put_all(200..400);
+        assert_eq!(cache.len(), 50);
+    });
+}
+
+#[test]
+fn memory_follows_the_entries_held() {
+    // Without the naive model, whose searches would take minutes here.
+    for (name, make) in built_in() {
+        let capacity = 100_000;
+        let mut policy = make(capacity);
+        let mut hashes: Vec<u32> = Vec::new();
+        for key in 0..1_000_000 {
+            if hashes.len() as u64 == capacity {
+                let slot = policy.victim().unwrap();
+                policy.forget(slot, hashes[slot as usize], true);
+                if slot as usize + 1 < hashes.len() {
+                    policy.renumber(hashes.len() as Slot - 1, slot);
+                }
+                hashes.swap_remove(slot as usize);
+            }
+            policy.admit(hashes.len() as Slot, mixed(key), 1);
+            hashes.push(mixed(key));
+        }
+        let bytes = policy.bytes() as f64 / hashes.len() as f64;
+        println!("{name}: {bytes:.2} bytes an entry");
+        assert!(bytes < if name == "lru" { 8.001 } else { 16.0 }, "{name}: {bytes:.2} bytes an entry");
+    }
+}
