@@ -10,7 +10,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, Ident, Path, Result, Token};
 
 pub(crate) use suggest::nearest;
-pub(crate) use value::{Errors, Flag, FlightWord, HandleWord, KeyFn, Names, Ttl};
+pub(crate) use value::{Errors, Flag, FlightWord, HandleWord, KeyFn, Life, Names, Ttl};
 
 use value::Value;
 
@@ -73,10 +73,27 @@ macro_rules! options {
 options! {
     /// How many entries are kept, the least recently used leaving first.
     lru = "lru": Expr, Both, "lru = 32";
+    /// How many entries are kept, in another order of leaving.
+    lfu = "lfu": Expr, Both, "lfu = 32";
+    fifo = "fifo": Expr, Both, "fifo = 32";
+    random = "random": Expr, Both, "random = 32";
+    sieve = "sieve": Expr, Both, "sieve = 32";
+    s3_fifo = "s3_fifo": Expr, Both, "s3_fifo = 32";
+    tiny_lfu = "tiny_lfu": Expr, Both, "tiny_lfu = 32";
     /// No bound.
     unbounded = "unbounded": Flag, Both, "unbounded";
     /// How long an entry lives.
     ttl = "ttl": Ttl, Both, "ttl = \"10m\"";
+    /// What is added to the ttl, drawn for each entry.
+    jitter = "jitter": Life, Both, "jitter = \"5m\"";
+    /// How long an entry lives without being used.
+    tti = "tti": Life, Both, "tti = \"5m\"";
+    /// What an entry weighs.
+    weigh = "weigh": Expr, Both, "weigh = |key, value| value.len()";
+    /// Who hears of what leaves.
+    on_evict = "on_evict": Expr, Both, "on_evict = |key, value, cause| log(cause)";
+    /// Where chance begins.
+    seed = "seed": Expr, Both, "seed = 7";
     /// Arguments that do not count in the key.
     ignore = "ignore": Names, Both, "ignore = \"db\"";
     /// The key, computed from the arguments.
@@ -160,10 +177,14 @@ fn read_into<T: Value>(field: &mut Option<Opt<T>>, key: Ident, example: &str, in
 }
 
 fn unknown(attribute: Attribute, word: &str) -> String {
-    let known = || TABLE.iter().filter(|row| row.on == On::Both || attribute == Attribute::CachedMethod).map(|row| row.word);
+    let known =
+        || TABLE.iter().filter(|row| row.on == On::Both || attribute == Attribute::CachedMethod).map(|row| row.word);
     match nearest(word, known()) {
         Some(near) => format!("unknown option `{word}`: did you mean `{near}`?"),
-        None => format!("unknown option `{word}`: the options are {}", known().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "unknown option `{word}`: the options are {}",
+            known().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
@@ -180,7 +201,9 @@ fn skip_to_next_option(input: ParseStream) {
             let starts = comma.is_ok()
                 && (ahead.is_empty()
                     || ahead.call(Ident::parse_any).is_ok()
-                        && (ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![=]) && !ahead.peek(Token![==])));
+                        && (ahead.is_empty()
+                            || ahead.peek(Token![,])
+                            || ahead.peek(Token![=]) && !ahead.peek(Token![==])));
             if starts {
                 return;
             }

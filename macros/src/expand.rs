@@ -9,6 +9,7 @@ mod function;
 mod handle;
 mod keys;
 mod method;
+mod receiver;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -34,6 +35,13 @@ impl Plan<'_> {
     fn rt(&self) -> TokenStream {
         let krate = &self.krate;
         quote_spanned!(site()=> #krate::__private)
+    }
+
+    /// The question whether the value can be kept, first in each body that keeps it. All that needs the answer names the type at
+    /// the same place, so that the compiler's errors about it become one.
+    fn value_assertion(&self) -> TokenStream {
+        let (rt, value) = (self.rt(), self.value());
+        quote_spanned!(site()=> #rt::assert_value::<#value>();)
     }
 
     /// The type of what is kept.
@@ -62,7 +70,8 @@ impl Plan<'_> {
             let FnArg::Typed(typed) = input else { continue };
             let Some(arg) = args.next() else { break };
             let ident = arg.name.clone();
-            *typed.pat = Pat::Ident(PatIdent { attrs: Vec::new(), by_ref: None, mutability: None, ident, subpat: None });
+            *typed.pat =
+                Pat::Ident(PatIdent { attrs: Vec::new(), by_ref: None, mutability: None, ident, subpat: None });
         }
         sig
     }
@@ -73,3 +82,6 @@ impl Plan<'_> {
         self.item.args.iter().filter_map(|arg| arg.rebind.as_ref().map(|pat| (pat, &arg.name))).map(rebind).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

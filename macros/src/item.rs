@@ -1,11 +1,12 @@
 //! The function below the attribute. Its body stays raw tokens, so that a half-typed one still expands and every error in it is
 //! the compiler's own; only the boxed shape (`-> Pin<Box<dyn Future>>`, what `async_trait` writes) is looked into.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
-    AttrStyle, Attribute, Block, Error, Expr, FnArg, Ident, Meta, Pat, PatType, Receiver, Result, Signature, Stmt, Token, Type, Visibility,
+    AttrStyle, Attribute, Block, Error, Expr, FnArg, Ident, Meta, Pat, PatType, Receiver, Result, Signature, Stmt,
+    Token, Type, Visibility,
 };
 
 use crate::types;
@@ -26,7 +27,7 @@ pub(crate) enum Body {
     /// The block, its braces included, so that an error at its end is at the user's brace.
     Statements(Group),
     /// `{ before.. Box::pin(async move { statements }) }` in a function that returns a boxed future.
-    Boxed(Boxed),
+    Boxed(Box<Boxed>),
     /// `;`
     None,
 }
@@ -120,10 +121,7 @@ impl Parse for Item {
             input.parse::<Token![;]>()?;
             Body::None
         } else {
-            let mut block: Group = input.parse()?;
-            if block.delimiter() != Delimiter::Brace {
-                return Err(Error::new(block.span(), "expected the function's body"));
-            }
+            let mut block = body(input.parse()?)?;
             let (inner, statements) = split_inner_attributes.parse2(block.stream())?;
             if !inner.is_empty() {
                 attrs.extend(inner);
@@ -132,7 +130,7 @@ impl Parse for Item {
                 block.set_span(span);
             }
             match boxed(&sig, &block) {
-                Some(boxed) => Body::Boxed(boxed),
+                Some(boxed) => Body::Boxed(Box::new(boxed)),
                 None => Body::Statements(block),
             }
         };
@@ -140,21 +138,39 @@ impl Parse for Item {
     }
 }
 
+/// The braces of the body; as a `$body:block` of a macro they stand in invisible brackets.
+fn body(token: TokenTree) -> Result<Group> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => body(syn::parse2(group.stream())?),
+        other => Err(Error::new(other.span(), "expected the function's body")),
+    }
+}
+
 /// `#![..]` at the beginning of a body is about the function; it is written above it instead.
 fn split_inner_attributes(input: ParseStream) -> Result<(Vec<Attribute>, TokenStream)> {
     let mut inner = input.call(Attribute::parse_inner)?;
-    inner.iter_mut().for_each(|attr| attr.style = AttrStyle::Outer);
+    for attr in &mut inner {
+        attr.style = AttrStyle::Outer;
+    }
     Ok((inner, input.parse()?))
 }
 
 fn argument(index: usize, typed: &mut PatType, mistakes: &mut Option<Error>) -> Argument {
     let mut ignored = false;
     typed.attrs.retain(|attr| {
-        let ours = attr.path().segments.last().is_some_and(|segment| segment.ident == "cached" || segment.ident == "cachedmethod");
+        let ours = attr
+            .path()
+            .segments
+            .last()
+            .is_some_and(|segment| segment.ident == "cached" || segment.ident == "cachedmethod");
         if ours {
             match &attr.meta {
                 Meta::List(list) if list.tokens.to_string() == "ignore" => ignored = true,
-                _ => crate::args::combine(mistakes, Error::new_spanned(attr, "on an argument this can only be `#[cached(ignore)]`")),
+                _ => crate::args::combine(
+                    mistakes,
+                    Error::new_spanned(attr, "on an argument this can only be `#[cached(ignore)]`"),
+                ),
             }
         }
         !ours

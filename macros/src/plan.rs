@@ -9,14 +9,13 @@ mod returns;
 use proc_macro2::Span;
 use quote::format_ident;
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
 use syn::{Error, Expr, Ident, Path, Result, Visibility};
 
-use crate::args::{Args, Attribute, HandleWord, Opt, Ttl, combine};
+use crate::args::{Args, Attribute, HandleWord, Life, Opt, Ttl, combine};
 use crate::item::{Body, Item, boxed_output};
 use crate::types;
 
-pub(crate) use flight::{Flight, OwnedCopy};
+pub(crate) use flight::{Flight, Owned, OwnedCopy};
 pub(crate) use generics::Kept;
 pub(crate) use key::{GivenKey, Key, Part, Place};
 pub(crate) use returns::{Kind, Returns};
@@ -53,16 +52,25 @@ pub(crate) struct Build {
     pub(crate) name: Option<Expr>,
     pub(crate) ignored: Vec<String>,
     pub(crate) bound: Bound,
-    pub(crate) ttl: Option<Ttl>,
-    pub(crate) cache_if: Option<Expr>,
-    pub(crate) clock: Option<Expr>,
+    pub(crate) lives: Lives,
+    pub(crate) tti: Option<Life>,
+    /// Builder methods that take their option's value as it is, by name.
+    pub(crate) plain: Vec<(Ident, Expr)>,
 }
 
-/// How many entries are kept.
+/// How many entries are kept, and in what order they leave.
 pub(crate) enum Bound {
     Default,
-    Lru(Expr),
+    /// A builder method of this name.
+    Order(Ident, Expr),
     Unbounded,
+}
+
+/// How long entries live.
+pub(crate) enum Lives {
+    Forever,
+    Ttl(Ttl),
+    Jittered(Ttl, Life),
 }
 
 /// The mistakes found so far.
@@ -103,7 +111,7 @@ pub(crate) fn plan(attribute: Attribute, args: Args, item: &Item) -> Result<Plan
     let returns = returns::plan(&args, item, word, &mut mistakes);
     let (key, ignored) = key::plan(attribute, &args, item, &mut mistakes);
     let flight = flight::plan(attribute, &args, item, &key, &mut mistakes);
-    let kept = generics::plan(item, &key, &returns);
+    let kept = generics::plan(item, &key, &returns, &mut mistakes);
     let krate = args.krate.as_ref().map_or_else(|| syn::parse_quote!(::cachetools), |krate| krate.value.clone());
     let handle = handle(attribute, args.handle.as_ref(), item, &mut mistakes);
     let home = home(attribute, args, item, ignored, &mut mistakes);
@@ -135,16 +143,17 @@ fn function(attribute: Attribute, item: &Item, mistakes: &mut Mistakes) {
         }
     }
     if matches!(item.body, Body::None) {
-        mistakes.at(sig.ident.span(), format!("`#[{word}]` needs a function with a body: put it on the implementation"));
+        mistakes
+            .at(sig.ident.span(), format!("`#[{word}]` needs a function with a body: put it on the implementation"));
     }
     if let Some(receiver) = item.receiver() {
         if attribute == Attribute::Cached {
             mistakes.at(receiver.self_token.span, "`#[cached]` is for functions: on a method use `#[cachedmethod]`");
-        } else if let syn::ReceiverKind::Reference(and, _, Some(_)) = receiver.kind {
-            mistakes.at(and.span(), "a hit would skip what `&mut self` is for: take `&self`");
+        } else if let syn::ReceiverKind::Reference(_, _, Some(_)) = receiver.kind {
+            mistakes.on(receiver, "a hit would skip what `&mut self` is for: take `&self`");
         } else if let syn::ReceiverKind::Typed(_, ty) = &receiver.kind {
-            if let Some(token) = types::as_reference(ty).and_then(|reference| reference.mutability) {
-                mistakes.at(token.span(), "a hit would skip what `&mut` is for: take `&self`");
+            if types::as_reference(ty).is_some_and(|reference| reference.mutability.is_some()) {
+                mistakes.on(receiver, "a hit would skip what `&mut self` is for: take `&self`");
             }
         }
     } else if attribute == Attribute::Cached {
@@ -154,12 +163,20 @@ fn function(attribute: Attribute, item: &Item, mistakes: &mut Mistakes) {
     }
     for arg in &item.args {
         if let Some(span) = arg.cfg {
-            mistakes.at(span, "an argument that may not be there can't be in a key: put the `#[cfg]` on two versions of the function");
+            mistakes.at(
+                span,
+                "an argument that may not be there can't be in a key: put the `#[cfg]` on two versions of the function",
+            );
         }
     }
 }
 
-fn handle(attribute: Attribute, given: Option<&Opt<HandleWord>>, item: &Item, mistakes: &mut Mistakes) -> Option<Ident> {
+fn handle(
+    attribute: Attribute,
+    given: Option<&Opt<HandleWord>>,
+    item: &Item,
+    mistakes: &mut Mistakes,
+) -> Option<Ident> {
     let boxed = matches!(item.body, Body::Boxed(_));
     let usual = || match attribute {
         Attribute::Cached => item.ident().clone(),
@@ -180,42 +197,54 @@ fn handle(attribute: Attribute, given: Option<&Opt<HandleWord>>, item: &Item, mi
     })
 }
 
-fn home(attribute: Attribute, args: Args, item: &Item, ignored: Vec<String>, mistakes: &mut Mistakes) -> Home {
-    if let (Some(lru), Some(unbounded)) = (&args.lru, &args.unbounded) {
-        mistakes.at(unbounded.span().join(lru.span()).unwrap_or(unbounded.span()), "`lru` is a bound and `unbounded` is none: keep one of them");
+fn home(attribute: Attribute, mut args: Args, item: &Item, ignored: Vec<String>, mistakes: &mut Mistakes) -> Home {
+    let Args { lru, lfu, fifo, random, sieve, s3_fifo, tiny_lfu, .. } = &mut args;
+    let orders = [lru, lfu, fifo, random, sieve, s3_fifo, tiny_lfu];
+    let mut orders: Vec<_> = orders.into_iter().filter_map(Option::take).collect();
+    if let [first, .., last] = &orders[..] {
+        mistakes.at(
+            last.span(),
+            format!("`{}` and `{}` are two orders of eviction: keep one of them", first.key, last.key),
+        );
     }
+    if let (Some(order), Some(unbounded)) = (orders.first(), &args.unbounded) {
+        let span = unbounded.span().join(order.span()).unwrap_or(unbounded.span());
+        mistakes.at(span, format!("`{}` is a bound and `unbounded` is none: keep one of them", order.key));
+    }
+    let own: Vec<_> = orders.iter().map(|o| &o.key).cloned().collect();
+    let own = own.into_iter().chain(keys_of_the_builder(&args));
     if let Some(cache) = args.cache {
-        let own = [
-            args.lru.map(|o| o.key),
-            args.unbounded.map(|o| o.key),
-            args.ttl.map(|o| o.key),
-            args.cache_if.map(|o| o.key),
-            args.clock.map(|o| o.key),
-            args.name.map(|o| o.key),
-            args.caches.map(|o| o.key),
-            args.shared.map(|o| o.key),
-        ];
-        for key in own.into_iter().flatten() {
-            mistakes.at(key.span(), format!("`{key}` is decided where the cache is built, and `cache` names one that exists already"));
+        for key in own {
+            mistakes.at(
+                key.span(),
+                format!("`{key}` is decided where the cache is built, and `cache` names one that exists already"),
+            );
         }
         return Home::Given(Box::new(cache.value));
     }
+    if let (Some(unbounded), Some(weigh)) = (&args.unbounded, &args.weigh) {
+        mistakes.at(weigh.span(), format!("a weight is what a bound is in, and this cache is `{}`", unbounded.key));
+    }
+    let plain = [args.weigh, args.cache_if, args.on_evict, args.clock, args.seed];
     let build = Build {
         name: args.name.map(|name| name.value),
         ignored,
-        bound: match (args.lru, args.unbounded) {
-            (Some(lru), _) => Bound::Lru(lru.value),
+        bound: match (orders.pop(), args.unbounded) {
+            (Some(order), _) => Bound::Order(order.key, order.value),
             (None, Some(_)) => Bound::Unbounded,
             (None, None) => Bound::Default,
         },
-        ttl: args.ttl.map(|ttl| ttl.value),
-        cache_if: args.cache_if.map(|cache_if| cache_if.value),
-        clock: args.clock.map(|clock| clock.value),
+        lives: lives(args.ttl, args.jitter, mistakes),
+        tti: args.tti.map(|tti| tti.value),
+        plain: plain.into_iter().flatten().map(|option| (option.key, option.value)).collect(),
     };
     match (attribute, args.caches, args.shared) {
         (Attribute::Cached, ..) => Home::Function(build),
         (Attribute::CachedMethod, Some(caches), Some(shared)) => {
-            mistakes.at(shared.span(), "`shared` is one cache for all instances and `caches` is a place in one: keep one of them");
+            mistakes.at(
+                shared.span(),
+                "`shared` is one cache for all instances and `caches` is a place in one: keep one of them",
+            );
             Home::Instance(Box::new(caches.value), build)
         }
         (Attribute::CachedMethod, Some(caches), None) => Home::Instance(Box::new(caches.value), build),
@@ -229,6 +258,35 @@ fn home(attribute: Attribute, args: Args, item: &Item, ignored: Vec<String>, mis
             }
             None => Home::Type(build),
         },
+    }
+}
+
+/// The options that say how a cache is built, those of its bound left out.
+fn keys_of_the_builder(args: &Args) -> Vec<Ident> {
+    let exprs = [&args.weigh, &args.cache_if, &args.on_evict, &args.clock, &args.seed, &args.name, &args.caches];
+    let lives = [&args.jitter, &args.tti];
+    let flags = [&args.unbounded, &args.shared];
+    let ttl = args.ttl.iter().map(|option| &option.key);
+    let exprs = exprs.into_iter().flatten().map(|option| &option.key);
+    let lives = lives.into_iter().flatten().map(|option| &option.key);
+    let flags = flags.into_iter().flatten().map(|option| &option.key);
+    ttl.chain(exprs).chain(lives).chain(flags).cloned().collect()
+}
+
+fn lives(ttl: Option<Opt<Ttl>>, jitter: Option<Opt<Life>>, mistakes: &mut Mistakes) -> Lives {
+    match (ttl.map(|ttl| ttl.value), jitter) {
+        (None, None) => Lives::Forever,
+        (Some(ttl), None) => Lives::Ttl(ttl),
+        (None, Some(jitter)) => {
+            mistakes.at(jitter.span(), "`jitter` is added to a ttl: `ttl = \"1h\", jitter = \"5m\"`");
+            Lives::Forever
+        }
+        (Some(ttl), Some(jitter)) => {
+            if matches!(ttl, Ttl::Closure(_)) {
+                mistakes.at(jitter.span(), "a computed ttl says each entry's life itself: add the jitter there");
+            }
+            Lives::Jittered(ttl, jitter.value)
+        }
     }
 }
 

@@ -46,7 +46,13 @@ pub(crate) fn arguments_of<'a>(ty: &'a Type, name: &str) -> Option<Vec<&'a Type>
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return matches!(segment.arguments, PathArguments::None).then(Vec::new);
     };
-    Some(arguments.args.iter().filter_map(|argument| if let GenericArgument::Type(ty) = argument { Some(ty) } else { None }).collect())
+    Some(
+        arguments
+            .args
+            .iter()
+            .filter_map(|argument| if let GenericArgument::Type(ty) = argument { Some(ty) } else { None })
+            .collect(),
+    )
 }
 
 /// Whether the type holds a borrow that isn't `'static`, as far as its syntax shows.
@@ -77,7 +83,7 @@ pub(crate) fn writes_a_lifetime(ty: &Type) -> bool {
         let lifetime = match place {
             Place::Borrow(reference) => reference.lifetime.as_ref(),
             Place::Named(lifetime) => Some(&*lifetime),
-            _ => None,
+            Place::Opaque(_) => None,
         };
         found |= lifetime.is_some_and(|lifetime| !is_static(lifetime));
     });
@@ -101,6 +107,19 @@ pub(crate) fn with_elided_lifetimes(ty: &Type) -> Type {
     walk(&mut ty, &mut |place| match place {
         Place::Borrow(reference) if !reference.lifetime.as_ref().is_some_and(is_static) => reference.lifetime = None,
         Place::Named(lifetime) if !is_static(lifetime) => *lifetime = Lifetime::new("'_", lifetime.span()),
+        _ => {}
+    });
+    ty
+}
+
+/// The type with `lifetime` in the place of every one but `'static`, the unwritten ones included.
+pub(crate) fn with_lifetime(ty: &Type, lifetime: &Lifetime) -> Type {
+    let mut ty = ty.clone();
+    walk(&mut ty, &mut |place| match place {
+        Place::Borrow(reference) if !reference.lifetime.as_ref().is_some_and(is_static) => {
+            reference.lifetime = Some(lifetime.clone());
+        }
+        Place::Named(named) if !is_static(named) => *named = lifetime.clone(),
         _ => {}
     });
     ty
@@ -242,10 +261,18 @@ mod tests {
 
     #[test]
     fn borrows_are_found_where_they_bind() {
-        for tokens in [quote!(&str), quote!(Option<&str>), quote!(Cow<'_, str>), quote!((u32, &'a [u8])), quote!(Box<dyn Tr + 'a>)] {
+        for tokens in [
+            quote!(&str),
+            quote!(Option<&str>),
+            quote!(Cow<'_, str>),
+            quote!((u32, &'a [u8])),
+            quote!(Box<dyn Tr + 'a>),
+        ] {
             assert!(borrows(&ty(tokens.clone())), "{tokens}");
         }
-        for tokens in [quote!(u32), quote!(&'static str), quote!(fn(&str) -> u32), quote!(Box<dyn Fn(&str)>), quote!(Vec<String>)] {
+        for tokens in
+            [quote!(u32), quote!(&'static str), quote!(fn(&str) -> u32), quote!(Box<dyn Fn(&str)>), quote!(Vec<String>)]
+        {
             assert!(!borrows(&ty(tokens.clone())), "{tokens}");
         }
     }
@@ -253,8 +280,14 @@ mod tests {
     #[test]
     fn lifetimes_become_static_or_are_left_out() {
         let show = |ty: Type| ty.to_token_stream().to_string();
-        assert_eq!(show(with_static_lifetimes(&ty(quote!(Option<(&str, Cow<'_, str>)>)))), show(ty(quote!(Option<(&'static str, Cow<'static, str>)>))));
-        assert_eq!(show(with_elided_lifetimes(&ty(quote!(Pair<'a, &'a str, &'static u8>)))), show(ty(quote!(Pair<'_, &str, &'static u8>))));
+        assert_eq!(
+            show(with_static_lifetimes(&ty(quote!(Option<(&str, Cow<'_, str>)>)))),
+            show(ty(quote!(Option<(&'static str, Cow<'static, str>)>)))
+        );
+        assert_eq!(
+            show(with_elided_lifetimes(&ty(quote!(Pair<'a, &'a str, &'static u8>)))),
+            show(ty(quote!(Pair<'_, &str, &'static u8>)))
+        );
     }
 
     #[test]

@@ -1,5 +1,83 @@
 //! Memoizes async functions, and survives a stampede.
-#![doc = ""]
+//!
+//! One attribute turns an `async fn` into a cached one. Calls with equal arguments share one run however many come at once, the
+//! result is kept under a policy, and a handle with the function's own name shows and steers the cache.
+//!
+//! ```
+//! use cachetools::cached;
+//!
+//! #[cached(lru = 32, ttl = "10m")]
+//! async fn document(num: u32) -> Result<String, String> {
+//!     // fetch it
+//!     Ok(format!("document {num}"))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), String> {
+//! document(8).await?; // runs the body
+//! document(8).await?; // answered from the cache
+//! assert_eq!(document::cache_info().to_string(), "CacheInfo(hits=1, misses=1, maxsize=32, currsize=1)");
+//! assert!(document::cache_invalidate(8)); // it was there
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to read on
+//!
+//! - [`macro@cached`]: the attribute for functions, its options, and the handle.
+//! - [`macro@cachedmethod`]: the attribute for methods, with [`InstanceCaches`] and [`MethodCache`].
+//! - [`CallExt`]: one call that asks for something else: `refresh`, `uncached`, `traced`.
+//! - [`Cache`]: the same by hand.
+//! - [`SharedError`] and [`ShareError`]: how one error reaches many callers.
+//! - [`Clock`]: how a test moves the time.
+//!
+//! # Methods
+//!
+//! One field of the type, `caches`, serves all its cached methods. Each instance has caches of its own, made when they are first
+//! needed and dropped with it; a clone shares them.
+//!
+//! ```
+//! use cachetools::{InstanceCaches, cachedmethod};
+//!
+//! struct Greeter {
+//!     greeting: String,
+//!     caches: InstanceCaches,
+//! }
+//!
+//! impl Greeter {
+//!     #[cachedmethod(lru = 100)]
+//!     pub async fn greet(&self, name: &str) -> String {
+//!         format!("{}, {name}", self.greeting)
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let greeter = Greeter { greeting: "Hello".to_owned(), caches: InstanceCaches::default() };
+//! assert_eq!(greeter.greet("Ada").await, "Hello, Ada");
+//! assert_eq!(greeter.greet("Ada").await, "Hello, Ada");
+//! assert_eq!(greeter.greet_cache().cache_info().hits, 1);
+//! assert!(greeter.greet_cache().cache_invalidate("Ada"));
+//! # }
+//! ```
+//!
+//! # What a call may rely on
+//!
+//! 1. However many callers ask for one key at once, the body runs once; all get its value.
+//! 2. A decorated function behaves as the plain one would, except that it may not run.
+//! 3. A failure is shared and never kept: all who wait get the error of the one run.
+//! 4. A caller may be dropped at any await: the others get their value, and none hangs. A panic of a body reaches the caller whose
+//!    call it was, or if that has left, the one whose poll ran it; the next one runs anew.
+//! 5. When every caller of a running call is gone, its body is dropped, and nothing of it stays.
+//! 6. After `invalidate`, `clear` or `insert` returns, no value from a load that began before is stored, or served to a new caller.
+//! 7. A call that would wait for itself runs as the plain function.
+//! 8. Time starts when the value is stored; at exactly `ttl` it is gone. A read does not extend it, a rewrite does.
+//! 9. Caches are bounded unless they are asked not to be, and memory follows the bound.
+//! 10. `Hash`, `Eq`, `Clone` and `Drop` of user types may panic or call back into a cache: it stays whole.
+//!
+//! # Features
+//!
+//! - `tokio`: `flight = detached`, and the clock that follows tokio's. Off by default: the rest runs on any executor.
 
 // Generated code names this crate as its users do; so do the examples in these pages.
 extern crate self as cachetools;
@@ -17,14 +95,19 @@ pub use cache::by_hand::DetachedCalls;
 pub use cache::by_hand::SharedCalls;
 pub use cache::mode::CacheValue;
 pub use cache::{Cache, CacheBuilder, CacheParameters, Close, PolicyKind};
-pub use cachetools_macros::{cached, cachedmethod};
+#[doc = include_str!("../docs/cached.md")]
+pub use cachetools_macros::cached;
+#[doc = include_str!("../docs/cachedmethod.md")]
+pub use cachetools_macros::cachedmethod;
 #[cfg(feature = "tokio")]
 pub use ground::clock::TokioClock;
 pub use ground::clock::{Clock, ManualClock, SystemClock};
 pub use ground::error::{ShareError, SharedError, SharedIoError};
 pub use ground::key::{CacheKey, ToKey};
-pub use ground::stats::{CacheInfo, CacheStats, Evictions, Outcome};
+pub use ground::stats::{CacheInfo, CacheStats, Evictions, Outcome, RemovalCause};
+pub use ground::ttl::Ttl;
 pub use handle::{InstanceCaches, MethodCache};
+pub use policy::{Policy, Random, Slot};
 
 /// The names that generated code may use, and nothing else may.
 #[doc(hidden)]
@@ -32,13 +115,20 @@ pub mod __private {
     pub use std::sync::LazyLock;
 
     pub use crate::cache::call::{Join, Joined, Lead, Pending, Run, Shared, Start};
-    pub use crate::cache::keyed::{contains, insert, invalidate, peek, start};
+    #[cfg(feature = "tokio")]
+    pub use crate::cache::keyed::detach;
+    pub use crate::cache::keyed::{close, contains, insert, invalidate, join, peek, run, share, start};
     pub use crate::cache::mode::{
         ByClone, ByShared, ByTrait, ErrorsByClone, ErrorsByRetry, ErrorsByShared, ErrorsByTrait, ErrorsCannotBeShared,
-        Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable, Split,
+        Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable, Split, assert_result, assert_value,
     };
     pub use crate::ground::key::{
         ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, assert_key, key,
     };
-    pub use crate::handle::{GivenCache, MethodCache, Registry, site};
+    pub use crate::handle::{GivenCache, MethodCache, Registry, own, site};
 }
+
+/// The README's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

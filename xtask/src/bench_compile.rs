@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::shell::{Outcome, at, cargo, quietly, remove, root, target, write};
+use crate::shell::{Outcome, at, cargo, remove, root, target, typed, write};
 
 const FUNCTIONS: u32 = 200;
 const ROUNDS: u32 = 7;
@@ -78,9 +78,16 @@ fn make(folder: &Path, name: &str) -> Outcome {
 
 /// Checks it, and nothing from a check before helps: what an editor or a CI run pays the first time.
 fn check(place: &Path, name: &str) -> Outcome<Duration> {
-    let mut check = cargo(["check", "--quiet", "--offline"]);
+    let mut check = cargo(["check", "--quiet"]);
     check.current_dir(place.join(name)).env("CARGO_TARGET_DIR", place.join("target")).env("CARGO_INCREMENTAL", "0");
-    quietly(&mut check)
+    let begin = Instant::now();
+    let output = check.output().map_err(|error| error.to_string())?;
+    let took = begin.elapsed();
+    if output.status.success() {
+        Ok(took)
+    } else {
+        Err(format!("`{}` failed\n{}", typed(&check), String::from_utf8_lossy(&output.stderr)))
+    }
 }
 
 fn touch(folder: &Path) -> Outcome {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::shell::{Outcome, at, cargo, remove, root, run as shell, target, write};
 
@@ -28,11 +28,18 @@ pub(crate) fn run(_: &[String]) -> Outcome {
     shell(&mut within(&clone, &["run", "--quiet", "--example", "quickstart"]))?;
 
     let user = place.join("user");
-    let example = first_example(&clone.join("README.md"))?;
+    let readme = clone.join("README.md");
+    let example = first_block(&readme, "rust")?;
     let main = user.join("src/main.rs");
     write(&user.join("Cargo.toml"), &manifest(&example))?;
     write(&main, &example)?;
-    shell(&mut within(&user, &["run", "--quiet"]))?;
+    let printed =
+        within(&user, &["run", "--quiet"]).stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
+    let printed = String::from_utf8_lossy(&printed.stdout);
+    let promised = first_block(&readme, "text")?;
+    if printed != promised {
+        return Err(format!("the first example of the README prints\n{printed}\nand not\n{promised}"));
+    }
 
     write(&main, &format!("//! The first example of the README.\n{STRICT}\n{example}"))?;
     write(
@@ -51,12 +58,13 @@ fn within(folder: &Path, arguments: &[&str]) -> Command {
     cargo
 }
 
-/// The first block of Rust in a page.
-fn first_example(page: &Path) -> Outcome<String> {
+/// The first block of a language in a page.
+fn first_block(page: &Path, language: &str) -> Outcome<String> {
     let text = at(page, fs::read_to_string(page))?;
-    let lines = text.lines().skip_while(|line| !line.starts_with("```rust")).skip(1);
-    let example: String = lines.take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
-    if example.contains("fn main()") { Ok(example) } else { Err(format!("{}: no example that runs", page.display())) }
+    let opening = format!("```{language}");
+    let lines = text.lines().skip_while(|line| *line != opening).skip(1);
+    let block: String = lines.take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
+    if block.is_empty() { Err(format!("{}: no {opening}", page.display())) } else { Ok(block) }
 }
 
 /// A crate that depends on the clone, and on nothing else but the executor that the example uses.

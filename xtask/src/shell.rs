@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 /// A chore ends well or says why not.
 pub(crate) type Outcome<T = ()> = Result<T, String>;
@@ -33,17 +32,11 @@ pub(crate) fn typed(command: &Command) -> String {
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
-/// Says what it runs, runs it, and says how long it took.
-pub(crate) fn run(command: &mut Command) -> Outcome<Duration> {
+/// Says what it runs, and runs it.
+pub(crate) fn run(command: &mut Command) -> Outcome {
     println!("$ {}", typed(command));
-    quietly(command)
-}
-
-/// Runs it; its own output is all there is.
-pub(crate) fn quietly(command: &mut Command) -> Outcome<Duration> {
-    let begin = Instant::now();
     match command.status() {
-        Ok(status) if status.success() => Ok(begin.elapsed()),
+        Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("`{}` failed ({status})", typed(command))),
         Err(error) => Err(format!("`{}` did not start: {error}", typed(command))),
     }

@@ -20,9 +20,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let results: Vec<Outcome> = runs.into_iter().map(|mut run| watch(run.args(arguments), &mut total)).collect();
     let Total { binaries, passed, failed, ignored } = total;
     let seconds = begin.elapsed().as_secs();
-    println!(
-        "in all: {passed} passed; {failed} failed; {ignored} ignored; {binaries} times a test runner ran; {seconds} s"
-    );
+    println!("in all: {passed} passed; {failed} failed; {ignored} ignored; in {binaries} test runs and {seconds} s");
     results.into_iter().collect()
 }
 

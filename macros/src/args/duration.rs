@@ -28,7 +28,9 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     while !rest.is_empty() {
         let (digits, after) = split(rest, |c| c.is_ascii_digit());
         if digits.is_empty() {
-            return Err(format!("`{rest}` does not begin with a whole number: write it like \"10m\", \"1h30m\" or \"500ms\""));
+            return Err(format!(
+                "`{rest}` does not begin with a whole number: write it like \"10m\", \"1h30m\" or \"500ms\""
+            ));
         }
         let (unit, after) = split(after.trim_start(), |c| !c.is_ascii_digit() && !c.is_whitespace());
         if unit.is_empty() {

@@ -20,7 +20,7 @@ fn every_option_of_a_function_is_read() {
         clock = my_clock(), cache = SHARED,
     });
     assert!(matches!(args.lru.unwrap().value, Expr::Binary(_)));
-    assert!(matches!(args.ttl.unwrap().value, Ttl::Fixed(ttl) if ttl.as_secs() == 600));
+    assert!(matches!(args.ttl.unwrap().value, Ttl::One(Life::Fixed(ttl)) if ttl.as_secs() == 600));
     let names: Vec<_> = args.ignore.unwrap().value.0.into_iter().map(|name| name.text).collect();
     assert_eq!(names, ["db", "span"]);
     assert!(matches!(args.cache_if.unwrap().value, Expr::Closure(_)));
@@ -36,25 +36,51 @@ fn every_option_of_a_function_is_read() {
 #[test]
 fn a_ttl_is_seconds_text_or_an_expression() {
     let ttl = |tokens| cached(tokens).ttl.unwrap().value;
-    assert!(matches!(ttl(quote!(ttl = 600)), Ttl::Fixed(ttl) if ttl.as_secs() == 600));
-    assert!(matches!(ttl(quote!(ttl = "500ms")), Ttl::Fixed(ttl) if ttl.as_millis() == 500));
-    assert!(matches!(ttl(quote!(ttl = Duration::from_secs(5))), Ttl::Computed(_)));
-    assert!(matches!(ttl(quote!(ttl = TTL)), Ttl::Computed(_)));
-    for bad in [quote!(ttl = "60"), quote!(ttl = ""), quote!(ttl = 1.5), quote!(ttl = -1), quote!(ttl = 60u64), quote!(ttl = 1..2)] {
+    assert!(matches!(ttl(quote!(ttl = 600)), Ttl::One(Life::Fixed(ttl)) if ttl.as_secs() == 600));
+    assert!(matches!(ttl(quote!(ttl = "500ms")), Ttl::One(Life::Fixed(ttl)) if ttl.as_millis() == 500));
+    assert!(matches!(ttl(quote!(ttl = Duration::from_secs(5))), Ttl::One(Life::Computed(_))));
+    assert!(matches!(ttl(quote!(ttl = TTL)), Ttl::One(Life::Computed(_))));
+    for bad in [
+        quote!(ttl = "60"),
+        quote!(ttl = ""),
+        quote!(ttl = 1.5),
+        quote!(ttl = -1),
+        quote!(ttl = 60u64),
+        quote!(ttl = 1..2),
+    ] {
+        assert_eq!(mistakes(Attribute::Cached, bad.clone()).len(), 1, "{bad}");
+    }
+}
+
+#[test]
+fn a_ttl_may_be_a_range_or_a_closure() {
+    let ttl = |tokens| cached(tokens).ttl.unwrap().value;
+    let between = |ttl| match ttl {
+        Ttl::Between(Life::Fixed(from), Life::Fixed(to)) => (from.as_secs(), to.as_secs()),
+        _ => panic!("two lengths"),
+    };
+    assert_eq!(between(ttl(quote!(ttl = "30m"..="60m"))), (1800, 3600));
+    assert_eq!(between(ttl(quote!(ttl = ("30m", "60m")))), (1800, 3600));
+    assert_eq!(between(ttl(quote!(ttl = 30..=60))), (30, 60));
+    assert!(matches!(ttl(quote!(ttl = |key, value| value.max_age())), Ttl::Closure(_)));
+    assert!(matches!(ttl(quote!(ttl = LEAST..=MOST)), Ttl::Between(Life::Computed(_), Life::Computed(_))));
+    for bad in [quote!(ttl = 60..=30), quote!(ttl = 30..), quote!(ttl = (1, 2, 3)), quote!(ttl = "x"..="1m")] {
         assert_eq!(mistakes(Attribute::Cached, bad.clone()).len(), 1, "{bad}");
     }
 }
 
 #[test]
 fn a_key_names_arguments_and_its_type() {
-    let key = cached(quote!(key = |user, region: &str| -> (u64, String) { (user.id, region.into()) })).key.unwrap().value;
+    let key =
+        cached(quote!(key = |user, region: &str| -> (u64, String) { (user.id, region.into()) })).key.unwrap().value;
     let names: Vec<_> = key.inputs.iter().map(|input| input.name.to_string()).collect();
     assert_eq!(names, ["user", "region"]);
     assert!(key.inputs[0].ty.is_none() && key.inputs[1].ty.is_some());
     assert!(matches!(key.output, syn::Type::Tuple(_)));
-    assert_eq!(mistakes(Attribute::Cached, quote!(key = |id| id.to_string())), [
-        "`key` is a closure over the arguments that names its return type: `key = |id| -> String { id.to_string() }`"
-    ]);
+    assert_eq!(
+        mistakes(Attribute::Cached, quote!(key = |id| id.to_string())),
+        ["`key` is a closure over the arguments that names its return type: `key = |id| -> String { id.to_string() }`"]
+    );
 }
 
 #[test]
@@ -68,7 +94,10 @@ fn the_options_of_methods_belong_to_methods() {
 #[test]
 fn every_mistake_is_reported_once() {
     assert_eq!(
-        mistakes(Attribute::Cached, quote!(tll = "10m", lru, lru = , unbounded = 3, errors = maybe, flight(inline), ttl = "60", name = "x", name = "y")),
+        mistakes(
+            Attribute::Cached,
+            quote!(tll = "10m", lru, lru = , unbounded = 3, errors = maybe, flight(inline), ttl = "60", name = "x", name = "y")
+        ),
         [
             "unknown option `tll`: did you mean `ttl`?",
             "`lru` needs a value: `lru = 32`",
@@ -85,8 +114,8 @@ fn every_mistake_is_reported_once() {
 #[test]
 fn a_value_that_cannot_be_read_does_not_hide_the_next_option() {
     assert_eq!(
-        mistakes(Attribute::Cached, quote!(weigh = |key, value| value.len(), tll = 3)),
-        [unknown(Attribute::Cached, "weigh"), "unknown option `tll`: did you mean `ttl`?".to_owned()]
+        mistakes(Attribute::Cached, quote!(weihg = |key, value| value.len(), tll = 3)),
+        [unknown(Attribute::Cached, "weihg"), "unknown option `tll`: did you mean `ttl`?".to_owned()]
     );
 }
 

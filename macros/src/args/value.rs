@@ -5,7 +5,9 @@ use std::time::Duration;
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Pat, Path, Result, ReturnType, Token, Type};
+use syn::{
+    Error, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Pat, Path, RangeLimits, Result, ReturnType, Token, Type,
+};
 
 use super::duration;
 
@@ -22,7 +24,11 @@ pub(super) trait Value: Sized {
 pub(super) fn after_key<T: Value>(key: &Ident, example: &str, input: ParseStream) -> Result<T> {
     let ended = |input: ParseStream| input.is_empty() || input.peek(Token![,]);
     if let Some(bare) = T::BARE {
-        return if ended(input) { Ok(bare) } else { Err(Error::new(key.span(), format!("`{key}` takes no value: write `{example}`"))) };
+        return if ended(input) {
+            Ok(bare)
+        } else {
+            Err(Error::new(key.span(), format!("`{key}` takes no value: write `{example}`")))
+        };
     }
     if ended(input) {
         return Err(Error::new(key.span(), format!("`{key}` needs a value: `{example}`")));
@@ -63,43 +69,94 @@ impl Value for Path {
 
 impl Value for bool {
     fn parse(input: ParseStream) -> Result<Self> {
-        input.parse().map(|literal: LitBool| literal.value).map_err(|error| Error::new(error.span(), "expected `true` or `false`"))
+        input
+            .parse()
+            .map(|literal: LitBool| literal.value)
+            .map_err(|error| Error::new(error.span(), "expected `true` or `false`"))
     }
 }
 
-/// How long an entry lives.
+/// A length of time.
 #[derive(Clone)]
-pub(crate) enum Ttl {
+pub(crate) enum Life {
     /// Known now: seconds or text.
     Fixed(Duration),
     /// An expression of type `Duration`.
     Computed(Box<Expr>),
 }
 
-impl Value for Ttl {
-    fn parse(input: ParseStream) -> Result<Self> {
-        let mut expr: Expr = input.parse()?;
-        // A literal that came through a `macro_rules!` fragment stands in invisible brackets.
-        while let Expr::Group(group) = expr {
-            expr = *group.expr;
-        }
+/// How long an entry lives.
+#[derive(Clone)]
+pub(crate) enum Ttl {
+    /// One length; an expression may also be a range of them.
+    One(Life),
+    /// Any between the two.
+    Between(Life, Life),
+    /// Computed from key and value when an entry is stored.
+    Closure(Box<Expr>),
+}
+
+const LIFE_SHAPE: &str =
+    "whole seconds (`600`), text (`\"10m\"`, `\"1h30m\"`, `\"500ms\"`) or an expression of type `Duration`";
+
+impl Life {
+    fn of(expr: Expr, noun: &str) -> Result<Self> {
         match &expr {
             Expr::Lit(ExprLit { lit: Lit::Int(seconds), .. }) => seconds_of(seconds).map(Self::Fixed),
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
                 duration::parse(&text.value()).map(Self::Fixed).map_err(|message| Error::new(text.span(), message))
             }
-            Expr::Lit(_) | Expr::Unary(_) | Expr::Range(_) | Expr::Tuple(_) | Expr::Closure(_) => Err(Error::new_spanned(
-                &expr,
-                "a ttl is whole seconds (`600`), text (`\"10m\"`, `\"1h30m\"`, `\"500ms\"`) or an expression of type `Duration`",
-            )),
+            Expr::Lit(_) | Expr::Unary(_) | Expr::Range(_) | Expr::Tuple(_) | Expr::Closure(_) => {
+                Err(Error::new_spanned(&expr, format!("{noun} is {LIFE_SHAPE}")))
+            }
             _ => Ok(Self::Computed(Box::new(expr))),
+        }
+    }
+}
+
+/// A literal that came through a `macro_rules!` fragment stands in invisible brackets.
+fn ungrouped(mut expr: Expr) -> Expr {
+    while let Expr::Group(group) = expr {
+        expr = *group.expr;
+    }
+    expr
+}
+
+impl Value for Life {
+    fn parse(input: ParseStream) -> Result<Self> {
+        Self::of(ungrouped(input.parse()?), "this length of time")
+    }
+}
+
+impl Value for Ttl {
+    fn parse(input: ParseStream) -> Result<Self> {
+        const NOUN: &str = "a ttl";
+        let expr = ungrouped(input.parse()?);
+        let ends = match &expr {
+            Expr::Range(range) if matches!(range.limits, RangeLimits::Closed(_)) => {
+                range.start.as_ref().zip(range.end.as_ref()).map(|(from, to)| ((**from).clone(), (**to).clone()))
+            }
+            Expr::Tuple(tuple) if tuple.elems.len() == 2 => Some((tuple.elems[0].clone(), tuple.elems[1].clone())),
+            Expr::Closure(_) => return Ok(Self::Closure(Box::new(expr))),
+            _ => None,
+        };
+        let Some((from, to)) = ends else { return Life::of(expr, NOUN).map(Self::One) };
+        let between = (Life::of(ungrouped(from), NOUN)?, Life::of(ungrouped(to), NOUN)?);
+        match between {
+            (Life::Fixed(from), Life::Fixed(to)) if from > to => {
+                Err(Error::new_spanned(&expr, "this range of lives ends before it begins"))
+            }
+            (from, to) => Ok(Self::Between(from, to)),
         }
     }
 }
 
 fn seconds_of(literal: &LitInt) -> Result<Duration> {
     if !literal.suffix().is_empty() {
-        return Err(Error::new(literal.span(), "a number without a suffix is seconds; other units are text: `\"10m\"`, `\"500ms\"`"));
+        return Err(Error::new(
+            literal.span(),
+            "a number without a suffix is seconds; other units are text: `\"10m\"`, `\"500ms\"`",
+        ));
     }
     literal.base10_parse().map(Duration::from_secs)
 }
@@ -156,7 +213,8 @@ pub(crate) struct KeyInput {
     pub(crate) ty: Option<Type>,
 }
 
-const KEY_SHAPE: &str = "`key` is a closure over the arguments that names its return type: `key = |id| -> String { id.to_string() }`";
+const KEY_SHAPE: &str =
+    "`key` is a closure over the arguments that names its return type: `key = |id| -> String { id.to_string() }`";
 
 impl Value for KeyFn {
     fn parse(input: ParseStream) -> Result<Self> {
@@ -211,7 +269,11 @@ fn word<T: Copy>(input: ParseStream, words: &[(&str, T)]) -> Result<T> {
         format!("expected {} or `{}`", firsts.join(", "), last.0)
     };
     let ident = input.call(Ident::parse_any).map_err(|error| Error::new(error.span(), list()))?;
-    words.iter().find(|(word, _)| ident == word).map(|(_, value)| *value).ok_or_else(|| Error::new(ident.span(), list()))
+    words
+        .iter()
+        .find(|(word, _)| ident == word)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| Error::new(ident.span(), list()))
 }
 
 impl Value for Errors {
@@ -240,7 +302,10 @@ impl Value for HandleWord {
             let literal: LitBool = input.parse()?;
             Ok(if literal.value { Self::Yes } else { Self::No })
         } else {
-            input.parse().map(Self::Named).map_err(|error| Error::new(error.span(), "expected a name, `true` or `false`"))
+            input
+                .parse()
+                .map(Self::Named)
+                .map_err(|error| Error::new(error.span(), "expected a name, `true` or `false`"))
         }
     }
 }

@@ -5,8 +5,8 @@ use quote::quote_spanned;
 use syn::ext::IdentExt;
 
 use super::site;
-use crate::args::Ttl;
-use crate::plan::{Bound, Build, Plan};
+use crate::args::{Life, Ttl};
+use crate::plan::{Bound, Build, Lives, Plan};
 
 impl Plan<'_> {
     /// `Cache<K, V>`
@@ -25,24 +25,57 @@ impl Plan<'_> {
         });
         let bound = match &build.bound {
             Bound::Default => TokenStream::new(),
-            Bound::Lru(entries) => quote_spanned!(site()=> .lru(#entries)),
+            Bound::Order(order, entries) => quote_spanned!(site()=> .#order(#entries)),
             Bound::Unbounded => quote_spanned!(site()=> .unbounded()),
         };
-        let ttl = build.ttl.as_ref().map(|ttl| match ttl {
-            Ttl::Fixed(ttl) => {
-                let (seconds, nanos) = (ttl.as_secs(), ttl.subsec_nanos());
-                quote_spanned!(site()=> .ttl(::core::time::Duration::new(#seconds, #nanos)))
+        let lives = match &build.lives {
+            Lives::Forever => TokenStream::new(),
+            Lives::Ttl(Ttl::Closure(closure)) | Lives::Jittered(Ttl::Closure(closure), _) => {
+                quote_spanned!(site()=> .ttl_with(#closure))
             }
-            Ttl::Computed(ttl) => quote_spanned!(site()=> .ttl(#ttl)),
+            Lives::Ttl(ttl) => {
+                let ttl = lengths(ttl);
+                quote_spanned!(site()=> .ttl(#ttl))
+            }
+            Lives::Jittered(ttl, jitter) => {
+                let (ttl, jitter) = (lengths(ttl), length(jitter));
+                quote_spanned!(site()=> .ttl(#krate::Ttl::from(#ttl).jitter(#jitter)))
+            }
+        };
+        let tti = build.tti.as_ref().map(|tti| {
+            let tti = length(tti);
+            quote_spanned!(site()=> .tti(#tti))
         });
-        let cache_if = build.cache_if.as_ref().map(|cache_if| quote_spanned!(site()=> .cache_if(#cache_if)));
-        let clock = build.clock.as_ref().map(|clock| quote_spanned!(site()=> .clock(#clock)));
-        quote_spanned!(site()=> #krate::Cache::<#key, #value>::builder().name(#name) #ignored #bound #ttl #cache_if #clock .build())
+        let plain = build.plain.iter().map(|(method, value)| quote_spanned!(site()=> .#method(#value)));
+        quote_spanned!(site()=>
+            #krate::Cache::<#key, #value>::builder().name(#name) #ignored #bound #lives #tti #(#plain)* .build()
+        )
     }
 
     /// `"path::of::the::module::function"`
     pub(super) fn function_name(&self) -> TokenStream {
         let name = self.item.ident().unraw().to_string();
         quote_spanned!(site()=> ::core::concat!(::core::module_path!(), "::", #name))
+    }
+}
+
+fn length(life: &Life) -> TokenStream {
+    match life {
+        Life::Fixed(length) => {
+            let (seconds, nanos) = (length.as_secs(), length.subsec_nanos());
+            quote_spanned!(site()=> ::core::time::Duration::new(#seconds, #nanos))
+        }
+        Life::Computed(length) => quote_spanned!(site()=> #length),
+    }
+}
+
+fn lengths(ttl: &Ttl) -> TokenStream {
+    match ttl {
+        Ttl::One(life) => length(life),
+        Ttl::Between(from, to) => {
+            let (from, to) = (length(from), length(to));
+            quote_spanned!(site()=> #from..=#to)
+        }
+        Ttl::Closure(closure) => quote_spanned!(site()=> #closure),
     }
 }

@@ -1,41 +1,42 @@
 //! What a call does: look up, join or lead, and run the body.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
+use super::receiver::rename_self;
 use super::site;
 use crate::args::Errors;
 use crate::item::Body;
-use crate::plan::{Flight, Kind, OwnedCopy, Plan};
+use crate::plan::{Flight, Kind, Owned, OwnedCopy, Plan};
 
 impl Plan<'_> {
     /// The whole body of the decorated function, around the user's statements.
-    pub(super) fn body(&self, cache: &TokenStream, this: Option<&Ident>) -> TokenStream {
+    pub(super) fn body(&self, cache: &TokenStream) -> TokenStream {
         let assertions = self.key_assertions();
-        let call = self.call(cache, this);
-        match &self.item.body {
-            Body::Boxed(boxed) => {
-                let (before, pin) = (&boxed.before, &boxed.pin);
-                quote_spanned!(site()=> #(#before)* #pin(async move { #assertions #call }))
-            }
-            _ => quote_spanned!(site()=> #assertions #call),
+        let call = self.call(cache);
+        if let Body::Boxed(boxed) = &self.item.body {
+            let (before, pin) = (&boxed.before, &boxed.pin);
+            quote_spanned!(site()=> #(#before)* #pin(async move { #assertions #call }))
+        } else {
+            quote_spanned!(site()=> #assertions #call)
         }
     }
 
-    fn call(&self, cache: &TokenStream, this: Option<&Ident>) -> TokenStream {
-        let (rt, ret, value) = (self.rt(), &self.returns.ty, self.value());
-        let (key, mode, guard, lead) = (self.key(this), self.mode(), self.guard(), self.lead());
+    fn call(&self, cache: &TokenStream) -> TokenStream {
+        let (rt, ret, value, assertion) = (self.rt(), &self.returns.ty, self.value(), self.value_assertion());
+        let (key, mode, guard, lead) = (self.key(), self.mode(), self.guard(), self.lead());
         // The view of the key dies before the first await: the arguments can move into the body, and nothing borrowed and bound by
         // traits lives across an await, where the compiler can't show it to be `Send`.
         quote_spanned! {site()=>
+            #assertion
             #guard
             let __pending = match #rt::start::<_, #value, #ret, _, _>(#cache, #key, #mode) {
                 #rt::Start::Hit(__hit) => return __hit,
                 #rt::Start::Miss(__pending) => __pending,
             };
-            match __pending.join::<#ret>().await {
+            match #rt::join::<_, #value, _, #ret>(__pending).await {
                 #rt::Joined::Done(__done) => __done,
                 #rt::Joined::Lead(__lead) => { #lead }
             }
@@ -59,27 +60,34 @@ impl Plan<'_> {
         }}
     }
 
-    /// Lets the compiler refuse a `Result` under another name.
+    /// Lets the compiler refuse a `Result` under another name, and another type under that one.
     fn guard(&self) -> TokenStream {
-        let Kind::Plain { guard: true } = self.returns.kind else { return TokenStream::new() };
         let (rt, ret) = (self.rt(), &self.returns.ty);
+        match self.returns.kind {
+            Kind::Plain { guard: false } => return TokenStream::new(),
+            Kind::Plain { guard: true } => {}
+            Kind::Result { .. } => return quote_spanned!(site()=> #rt::assert_result::<#ret>();),
+        }
         let plain = Ident::new("plain", ret.span().resolved_at(site()));
         quote_spanned!(site()=> { use #rt::PlainOk as _; #rt::Probe::<#ret>::NEW.#plain(#rt::No); })
     }
 
     fn lead(&self) -> TokenStream {
-        let statements = self.users_statements();
         match &self.flight {
-            Flight::Inline => quote_spanned!(site()=> __lead.run(::core::pin::pin!(async move { #statements })).await),
-            Flight::Shared(copies) => self.owned_body("share", copies, &statements),
-            Flight::Detached(copies) => self.owned_body("detach", copies, &statements),
+            Flight::Inline => {
+                let statements = self.statements(self.item.block());
+                let (rt, value) = (self.rt(), self.value());
+                quote_spanned!(site()=> #rt::run::<_, #value, _, _, _>(__lead, ::core::pin::pin!(async move { #statements })).await)
+            }
+            Flight::Shared(owned) => self.owned_body("share", owned),
+            Flight::Detached(owned) => self.owned_body("detach", owned),
         }
     }
 
     /// The user's block. What stands before it fixes the type for `?`, `return` and coercions, so that a type error is at the
     /// user's own line.
-    fn users_statements(&self) -> TokenStream {
-        let (ret, rebinds, block) = (&self.returns.ty, self.rebinds(), self.item.block());
+    fn statements(&self, block: Option<&Group>) -> TokenStream {
+        let (ret, rebinds) = (&self.returns.ty, self.rebinds());
         quote_spanned! {site()=>
             if false {
                 let __typed: #ret = loop {};
@@ -95,7 +103,8 @@ impl Plan<'_> {
     }
 
     /// A body that the flight owns: it borrows from copies of what the arguments refer to.
-    fn owned_body(&self, verb: &str, copies: &[OwnedCopy], statements: &TokenStream) -> TokenStream {
+    fn owned_body(&self, verb: &str, owned: &Owned) -> TokenStream {
+        let Owned { copies, instance } = owned;
         // At the function's name, where the error of a body that can't leave its thread is of use.
         let at = self.item.ident().span().resolved_at(site());
         let verb = Ident::new(verb, at);
@@ -103,9 +112,19 @@ impl Plan<'_> {
         let borrow = copies.iter().map(|OwnedCopy { name, referent }| {
             quote_spanned!(site()=> #[allow(unused_variables)] let #name: &#referent = ::core::borrow::Borrow::borrow(&#name);)
         });
-        let future = quote_spanned!(at=> async move { #(#borrow)* #statements });
-        let call = quote_spanned!(at=> __lead.#verb(#future));
-        quote_spanned!(site()=> #(#copy)* #call.await)
+        let this =
+            self.item.receiver().zip(instance.as_ref()).map(|(receiver, referent)| (receiver.self_token, referent));
+        let name = Ident::new("__self", site());
+        let copy_this = this.map(|(this, referent)| quote_spanned!(site()=> let #name = <#referent as ::std::borrow::ToOwned>::to_owned(#this);));
+        let borrow_this =
+            this.map(|(_, referent)| quote_spanned!(site()=> #[allow(unused_variables)] let #name: &#referent = ::core::borrow::Borrow::borrow(&#name);));
+        let block =
+            self.item.block().map(|block| if this.is_some() { rename_self(block, &name) } else { block.clone() });
+        let statements = self.statements(block.as_ref());
+        let future = quote_spanned!(at=> async move { #borrow_this #(#borrow)* #statements });
+        let (rt, value) = (self.rt(), self.value());
+        let call = quote_spanned!(at=> #rt::#verb::<_, #value, _, _, _>(__lead, #future));
+        quote_spanned!(site()=> #copy_this #(#copy)* #call.await)
     }
 }
 
@@ -113,4 +132,3 @@ fn copied(name: &Ident, referent: &Type) -> TokenStream {
     let to_owned = Ident::new("to_owned", referent.span().resolved_at(site()));
     quote_spanned!(site()=> let #name = <#referent as ::std::borrow::ToOwned>::#to_owned(#name);)
 }
-

@@ -1,24 +1,22 @@
 //! A decorated function and, beside it, its handle.
 
-use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::Expr;
 
 use super::site;
 use crate::plan::{Home, Plan};
 
 pub(super) fn expand(plan: &Plan) -> TokenStream {
     let (attrs, vis, sig) = (plan.attrs(), &plan.item.vis, plan.signature());
-    let cache = match &plan.handle {
-        Some(handle) => {
-            let turbofish = plan.kept.turbofish();
-            quote_spanned!(site()=> #handle::cache #turbofish())
-        }
-        None => {
-            let cache = plan.static_cache();
-            quote_spanned!(site()=> { #cache })
-        }
+    let cache = if let Some(handle) = &plan.handle {
+        let turbofish = plan.kept.turbofish();
+        quote_spanned!(site()=> #handle::cache #turbofish())
+    } else {
+        let cache = plan.static_cache();
+        quote_spanned!(site()=> { #cache })
     };
-    let body = plan.body(&cache, None);
+    let body = plan.body(&cache);
     let handle = plan.handle.as_ref().map(|name| plan.function_handle(name));
     quote_spanned!(site()=> #attrs #vis #sig { #body } #handle)
 }
@@ -28,9 +26,14 @@ impl Plan<'_> {
     pub(super) fn static_cache(&self) -> TokenStream {
         let (rt, cache) = (self.rt(), self.cache_type());
         let build = match &self.home {
-            Home::Function(build) | Home::Type(build) | Home::Instance(_, build) => self.build(build, &self.function_name()),
+            Home::Function(build) | Home::Type(build) | Home::Instance(_, build) => {
+                self.build(build, &self.function_name())
+            }
             // Bound to a type first: of a cache of other types the compiler then says which is expected.
-            Home::Given(cache_of_users) => return quote_spanned!(site()=> let __given: &'static #cache = &#cache_of_users; __given),
+            Home::Given(given) => {
+                let given = given_cache(given);
+                return quote_spanned!(site()=> use #rt::GivenCache as _; let __given: &'static #cache = #given; __given);
+            }
         };
         if self.kept.is_empty() {
             return quote_spanned! {site()=>
@@ -38,20 +41,27 @@ impl Plan<'_> {
                 &__CACHE
             };
         }
-        let (marker, marked) = self.marker();
+        let (declaration, distinct) = self.marker(false);
+        // A parameter that isn't `'static` is an error at the parameter.
+        let at = self.kept.generics.type_params().next().map_or(site(), |param| param.ident.span().resolved_at(site()));
+        let get = quote_spanned!(at=> __CACHES.get(::core::any::TypeId::of::<#distinct>(), || #build));
         quote_spanned! {site()=>
             static __CACHES: #rt::Registry = #rt::Registry::new();
-            #marker
-            __CACHES.get(::core::any::TypeId::of::<#marked>(), || #build)
+            #declaration
+            #get
         }
     }
 
     /// A type that differs for each choice of the generic parameters, and its name with those at hand.
-    pub(super) fn marker(&self) -> (TokenStream, TokenStream) {
-        if self.kept.is_empty() {
+    /// With `of_self`, it differs for each `Self` too.
+    pub(super) fn marker(&self, of_self: bool) -> (TokenStream, TokenStream) {
+        if self.kept.is_empty() && !of_self {
             return (quote_spanned!(site()=> struct __Site;), quote_spanned!(site()=> __Site));
         }
         let names = self.kept.names();
+        let this = of_self.then(|| quote_spanned!(site()=> __Self: ?::core::marker::Sized,));
+        let this_name = of_self.then(|| quote_spanned!(site()=> Self,));
+        let this_held = of_self.then(|| quote_spanned!(site()=> ::core::marker::PhantomData<fn() -> *const __Self>,));
         let params = self.kept.generics.params.iter().map(|param| match param {
             syn::GenericParam::Const(param) => {
                 let (name, ty) = (&param.ident, &param.ty);
@@ -65,11 +75,20 @@ impl Plan<'_> {
         });
         let types: Vec<_> = self.kept.generics.type_params().map(|param| &param.ident).collect();
         let held = quote_spanned!(site()=> #(::core::marker::PhantomData<fn() -> *const #types>),*);
-        let marker = if types.is_empty() {
+        let marker = if types.is_empty() && !of_self {
             quote_spanned!(site()=> struct __Site<#(#params),*>;)
         } else {
-            quote_spanned!(site()=> #[allow(dead_code)] struct __Site<#(#params),*>(#held);)
+            quote_spanned!(site()=> #[allow(dead_code)] struct __Site<#this #(#params),*>(#this_held #held);)
         };
-        (marker, quote_spanned!(site()=> __Site<#names>))
+        (marker, quote_spanned!(site()=> __Site<#this_name #names>))
     }
+}
+
+/// The user's expression, asked for its cache; where it isn't one, the error underlines the expression.
+pub(super) fn given_cache(given: &Expr) -> TokenStream {
+    let last = given.to_token_stream().into_iter().last().map_or(site(), |token| match token {
+        TokenTree::Group(group) => group.span_close(),
+        token => token.span(),
+    });
+    quote_spanned!(last.resolved_at(site())=> #given.given_cache())
 }

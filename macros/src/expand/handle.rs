@@ -12,7 +12,8 @@ impl Plan<'_> {
     pub(super) fn function_handle(&self, name: &Ident) -> TokenStream {
         let (krate, rt, vis) = (&self.krate, self.rt(), &self.item.vis);
         let (cache, value) = (self.cache_type(), self.value());
-        let (generics, clause, turbofish) = (&self.kept.generics, &self.kept.generics.where_clause, self.kept.turbofish());
+        let (generics, clause, turbofish) =
+            (&self.kept.generics, &self.kept.generics.where_clause, self.kept.turbofish());
         let this = quote_spanned!(site()=> Self::cache #turbofish());
         let the_cache = self.static_cache();
         let (args, key) = (self.handle_arguments(), self.key_of_shown());
@@ -23,6 +24,13 @@ impl Plan<'_> {
                 (quote_spanned!(site()=> key: #ty,), quote_spanned!(site()=> #rt::key(#rt::KeyOwned(key))))
             }
         };
+        let assertion = self.value_assertion();
+        let (value_name, how_name) = (Ident::new("value", site()), Ident::new("how", site()));
+        let contains = quote_spanned!(site()=> #assertion #rt::contains::<_, #value, _>(#this, &#key));
+        let peek = quote_spanned!(site()=> #assertion #rt::peek::<_, #value, _>(#this, &#key));
+        let invalidate = quote_spanned!(site()=> #assertion #rt::invalidate::<_, #value, _>(#this, &#key));
+        let insert = quote_spanned!(site()=> #assertion #rt::insert::<_, #value, _>(#this, #insert_key, #value_name));
+        let close = quote_spanned!(site()=> #assertion #rt::close::<_, #value>(#this, #how_name).await);
         let attrs = self.shared_attrs();
         let doc = format!("The cache behind [`{}()`].", self.item.ident());
         // Arguments are taken the way the function takes them, whatever clippy thinks of that.
@@ -52,22 +60,22 @@ impl Plan<'_> {
                 #vis fn cache_parameters #generics() -> #krate::CacheParameters #clause { #this.parameters() }
                 /// Whether this call is answered from the cache, or is running; leaves counters and order alone.
                 #allow
-                #vis fn cache_contains #generics(#args) -> bool #clause { #rt::contains(#this, &#key) }
+                #vis fn cache_contains #generics(#args) -> bool #clause { #contains }
                 /// What is kept for this call; leaves counters and order alone.
                 #allow
-                #vis fn cache_peek #generics(#args) -> ::core::option::Option<#value> #clause { #rt::peek(#this, &#key) }
+                #vis fn cache_peek #generics(#args) -> ::core::option::Option<#value> #clause { #peek }
                 /// Forgets this call; true if it was there, or running.
                 #allow
-                #vis fn cache_invalidate #generics(#args) -> bool #clause { #rt::invalidate(#this, &#key) }
+                #vis fn cache_invalidate #generics(#args) -> bool #clause { #invalidate }
                 /// Keeps a value for this call, as if it had run.
                 #allow
-                #vis fn cache_insert #generics(#insert_args value: #value) #clause { #rt::insert(#this, #insert_key, value) }
+                #vis fn cache_insert #generics(#insert_args #value_name: #value) #clause { #insert }
                 /// Forgets every call and sets the counters to zero.
                 #[allow(dead_code)]
                 #vis fn cache_clear #generics() #clause { #this.clear(); }
                 /// Waits for the running calls, or drops them; from then on calls run as the plain function.
                 #[allow(dead_code)]
-                #vis async fn cache_close #generics(how: #krate::Close) #clause { #this.close(how).await; }
+                #vis async fn cache_close #generics(#how_name: #krate::Close) #clause { #close; }
             }
         }
     }

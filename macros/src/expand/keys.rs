@@ -44,14 +44,14 @@ impl Plan<'_> {
     }
 
     /// `rt::key(view)` of the function's own arguments.
-    pub(super) fn key(&self, this: Option<&Ident>) -> TokenStream {
+    pub(super) fn key(&self) -> TokenStream {
         let rt = self.rt();
         match &self.key {
             Key::Given(given) => {
-                let computed = self.given(given);
-                quote_spanned!(site()=> #rt::key(#rt::KeyOwned(#computed)))
+                let key = computed(given);
+                quote_spanned!(site()=> #rt::key(#rt::KeyOwned(#key)))
             }
-            Key::Parts(parts) => self.key_of(parts.iter().map(|part| (part, if part.place == Place::Instance { this.unwrap_or(&part.name) } else { &part.name }))),
+            Key::Parts(parts) => self.key_of(parts.iter().map(|part| (part, &part.name))),
         }
     }
 
@@ -64,7 +64,7 @@ impl Plan<'_> {
         }
     }
 
-    fn key_of<'p>(&self, parts: impl Iterator<Item = (&'p Part, &'p Ident)>) -> TokenStream {
+    pub(super) fn key_of<'p>(&self, parts: impl Iterator<Item = (&'p Part, &'p Ident)>) -> TokenStream {
         let rt = self.rt();
         let views: Vec<_> = parts.map(|(part, name)| self.view(part, name)).collect();
         match &*views {
@@ -75,7 +75,8 @@ impl Plan<'_> {
 
     fn view(&self, part: &Part, name: &Ident) -> TokenStream {
         let rt = self.rt();
-        let wrapper = if part.owned.is_some() { quote_spanned!(site()=> ByRef) } else { quote_spanned!(site()=> ByToKey) };
+        let wrapper =
+            if part.owned.is_some() { quote_spanned!(site()=> ByRef) } else { quote_spanned!(site()=> ByToKey) };
         match part.place {
             Place::Value => quote_spanned!(site()=> #rt::#wrapper(&#name)),
             Place::Referent => quote_spanned!(site()=> #rt::#wrapper(&*#name)),
@@ -83,21 +84,22 @@ impl Plan<'_> {
             Place::Instance => quote_spanned!(site()=> #rt::ByRef::<'_, Self>(&#name)),
         }
     }
+}
 
-    /// The closure's body, its inputs bound as references: so their types are known before it is checked, and `self` is in scope.
-    fn given(&self, given: &GivenKey) -> TokenStream {
-        let GivenKey { closure, args } = given;
-        let bindings = closure.inputs.iter().zip(args).map(|(input, (arg, ty))| {
-            let name = &input.name;
-            let annotated = input.ty.as_ref().map(|ty| quote_spanned!(site()=> : #ty));
-            let place = match types::as_reference(ty) {
-                Some(_) => quote_spanned!(site()=> &*#arg),
-                None => quote_spanned!(site()=> &#arg),
-            };
-            quote_spanned!(site()=> let #name #annotated = #place;)
-        });
-        let (output, body): (&Type, _) = (&closure.output, &closure.body);
-        // A closure still, so that a `return` in it gives the key.
-        quote_spanned!(site()=> { #(#bindings)* (|| -> #output #body)() })
-    }
+/// The closure's body, its inputs bound as references: so their types are known before it is checked, and `self` is in scope.
+fn computed(given: &GivenKey) -> TokenStream {
+    let GivenKey { closure, args } = given;
+    let bindings = closure.inputs.iter().zip(args).map(|(input, (arg, ty))| {
+        let name = &input.name;
+        let annotated = input.ty.as_ref().map(|ty| quote_spanned!(site()=> : #ty));
+        let place = if types::as_reference(ty).is_some() {
+            quote_spanned!(site()=> &*#arg)
+        } else {
+            quote_spanned!(site()=> &#arg)
+        };
+        quote_spanned!(site()=> let #name #annotated = #place;)
+    });
+    let (output, body): (&Type, _) = (&closure.output, &closure.body);
+    // A closure still, so that a `return` in it gives the key.
+    quote_spanned!(site()=> { #(#bindings)* (|| -> #output #body)() })
 }

@@ -1,7 +1,7 @@
 //! Who owns and drives a running call.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
-use syn::{Ident, Type};
+use syn::{Ident, Receiver, ReceiverKind, Type, parse_quote};
 
 use super::generics::{is_unsized, lacks_send_static};
 use super::key::Key;
@@ -14,9 +14,16 @@ pub(crate) enum Flight {
     /// The body runs on its caller's stack and borrows what it likes.
     Inline,
     /// The flight owns the body, and any waiter drives it.
-    Shared(Vec<OwnedCopy>),
+    Shared(Owned),
     /// The flight owns the body, and a task of its own drives it.
-    Detached(Vec<OwnedCopy>),
+    Detached(Owned),
+}
+
+/// What a body that the flight owns has to be given.
+pub(crate) struct Owned {
+    pub(crate) copies: Vec<OwnedCopy>,
+    /// What the receiver refers to, if it is a reference.
+    pub(crate) instance: Option<Type>,
 }
 
 /// A `&T` argument of which an owned body takes a copy and borrows from that.
@@ -27,20 +34,23 @@ pub(crate) struct OwnedCopy {
 
 pub(super) fn plan(attribute: Attribute, args: &Args, item: &Item, key: &Key, mistakes: &mut Mistakes) -> Flight {
     match &args.flight {
-        None if attribute == Attribute::Cached && self_contained(item, key) => Flight::Shared(copies(item)),
+        None if attribute == Attribute::Cached && self_contained(item, key) => Flight::Shared(owned(item)),
         None => Flight::Inline,
         Some(word) => match word.value {
             FlightWord::Inline => Flight::Inline,
             FlightWord::Shared => {
                 ownable("shared", item, mistakes);
-                Flight::Shared(copies(item))
+                Flight::Shared(owned(item))
             }
             FlightWord::Detached => {
                 if !cfg!(feature = "tokio") {
-                    mistakes.at(word.span(), "`flight = detached` spawns on tokio: enable the feature `tokio` of cachetools");
+                    mistakes.at(
+                        word.span(),
+                        "`flight = detached` spawns on tokio: enable the feature `tokio` of cachetools",
+                    );
                 }
                 ownable("detached", item, mistakes);
-                Flight::Detached(copies(item))
+                Flight::Detached(owned(item))
             }
         },
     }
@@ -62,7 +72,9 @@ fn self_contained(item: &Item, key: &Key) -> bool {
                 && !types::borrows(&reference.elem)
                 && !is_unsized(&reference.elem, generics)
         }
-        None => !types::borrows(&arg.ty) && !types::writes_a_lifetime(&arg.ty) && types::first_opaque(&arg.ty).is_none(),
+        None => {
+            !types::borrows(&arg.ty) && !types::writes_a_lifetime(&arg.ty) && types::first_opaque(&arg.ty).is_none()
+        }
     };
     generics.lifetimes().next().is_none()
         && generics.type_params().all(|param| !lacks_send_static(param, generics))
@@ -84,7 +96,9 @@ fn boxed_is_send(item: &Item) -> bool {
 fn calls(tokens: TokenStream, name: &Ident) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let punct = |index: Option<usize>, ch: char| {
-        index.and_then(|index| tokens.get(index)).is_some_and(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ch))
+        index
+            .and_then(|index| tokens.get(index))
+            .is_some_and(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ch))
     };
     tokens.iter().enumerate().any(|(index, token)| match token {
         TokenTree::Group(group) => calls(group.stream(), name),
@@ -107,21 +121,36 @@ fn calls(tokens: TokenStream, name: &Ident) -> bool {
     })
 }
 
-fn copies(item: &Item) -> Vec<OwnedCopy> {
+fn owned(item: &Item) -> Owned {
     let copied = |arg: &Argument| {
         let reference = types::as_reference(&arg.ty)?;
         let lasts = reference.lifetime.as_ref().is_some_and(types::is_static);
         (!lasts).then(|| OwnedCopy { name: arg.name.clone(), referent: (*reference.elem).clone() })
     };
-    item.args.iter().filter_map(copied).collect()
+    Owned { copies: item.args.iter().filter_map(copied).collect(), instance: item.receiver().and_then(instance) }
+}
+
+fn instance(receiver: &Receiver) -> Option<Type> {
+    match &receiver.kind {
+        ReceiverKind::Reference(..) => Some(parse_quote!(Self)),
+        ReceiverKind::Typed(_, ty) => types::as_reference(ty).map(|reference| (*reference.elem).clone()),
+        _ => None,
+    }
 }
 
 /// Refuses the arguments of which no copy can be made.
 fn ownable(flight: &str, item: &Item, mistakes: &mut Mistakes) {
+    if let Some(Receiver { kind: ReceiverKind::Typed(_, ty), .. }) = item.receiver() {
+        if types::as_reference(ty).is_none() && types::borrows(ty) {
+            mistakes.on(ty, format!("a call that is `{flight}` owns what its body uses: take `&self` or `self: Arc<Self>`, or say `flight = inline`"));
+        }
+    }
     for arg in &item.args {
         let borrowed = match types::as_reference(&arg.ty) {
             Some(reference) => {
-                reference.mutability.is_some() || types::borrows(&reference.elem) || matches!(types::bare(&reference.elem), Type::TraitObject(_))
+                reference.mutability.is_some()
+                    || types::borrows(&reference.elem)
+                    || matches!(types::bare(&reference.elem), Type::TraitObject(_))
             }
             None => types::borrows(&arg.ty),
         };
@@ -143,10 +172,24 @@ mod tests {
     #[test]
     fn a_call_by_the_functions_own_name_is_seen() {
         let name = format_ident!("fib");
-        for tokens in [quote!(fib(1).await), quote!(vec![a, fib::<u8>(1)]), quote!({ { self::fib(n - 1) } }), quote!(Self::fib(n))] {
+        for tokens in [
+            quote!(fib(1).await),
+            quote!(vec![a, fib::<u8>(1)]),
+            quote!({ { self::fib(n - 1) } }),
+            quote!(Self::fib(n)),
+        ] {
             assert!(calls(tokens.clone(), &name), "{tokens}");
         }
-        for tokens in [quote!(x.fib(1)), quote!(other::fib(1)), quote!(fib!(1)), quote!(fib::cache_info()), quote!(fib), quote!(fn fib() {})] {
+        for tokens in [
+            quote!(x.fib(1)),
+            quote!(other::fib(1)),
+            quote!(fib!(1)),
+            quote!(fib::cache_info()),
+            quote!(fib),
+            quote!(
+                fn fib() {}
+            ),
+        ] {
             assert!(!calls(tokens.clone(), &name), "{tokens}");
         }
     }

@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{GenericParam, Generics, Ident, Lifetime, Token, Type, TypeParam, TypeParamBound, WherePredicate};
 
-use super::Returns;
 use super::key::Key;
+use super::{Mistakes, Returns};
 use crate::item::Item;
 use crate::types;
 
@@ -48,10 +48,13 @@ fn name(param: &GenericParam) -> Option<&Ident> {
 /// The bounds of a parameter: beside it, and in `where` clauses about a type that mentions it.
 fn bounds_of(param: &Ident, generics: &Generics) -> TokenStream {
     let own = generics.type_params().filter(|other| other.ident == *param).map(|other| other.bounds.to_token_stream());
-    let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates).filter_map(|predicate| match predicate {
-        WherePredicate::Type(predicate) if types::mentions(&predicate.bounded_ty, param) => Some(predicate.to_token_stream()),
-        _ => None,
-    });
+    let predicates =
+        generics.where_clause.iter().flat_map(|clause| &clause.predicates).filter_map(|predicate| match predicate {
+            WherePredicate::Type(predicate) if types::mentions(&predicate.bounded_ty, param) => {
+                Some(predicate.to_token_stream())
+            }
+            _ => None,
+        });
     own.chain(predicates).collect()
 }
 
@@ -69,22 +72,38 @@ fn close(set: &mut Vec<Ident>, except: &[Ident], generics: &Generics) {
     }
 }
 
-pub(super) fn plan(item: &Item, key: &Key, returns: &Returns) -> Kept {
+pub(super) fn plan(item: &Item, key: &Key, returns: &Returns, mistakes: &mut Mistakes) -> Kept {
     let generics = &item.sig.generics;
     let counting: TokenStream = match key {
         Key::Parts(parts) => parts.iter().map(|part| part.ty.to_token_stream()).collect(),
         Key::Given(given) => given.closure.output.to_token_stream(),
     };
     let all = || generics.params.iter().filter_map(name);
-    let mut kept: Vec<Ident> = all().filter(|param| types::mentions(&counting, param) || types::mentions(&returns.ty, param)).cloned().collect();
+    let mut kept: Vec<Ident> = all()
+        .filter(|param| types::mentions(&counting, param) || types::mentions(&returns.ty, param))
+        .cloned()
+        .collect();
     close(&mut kept, &[], generics);
     // What only ignored arguments and their bounds mention is dropped: an executor need not be 'static to be ignored.
     let arguments: TokenStream = item.args.iter().map(|arg| arg.ty.to_token_stream()).collect();
-    let mut dropped: Vec<Ident> = all().filter(|param| !kept.contains(param) && types::mentions(&arguments, param)).cloned().collect();
+    let mut dropped: Vec<Ident> =
+        all().filter(|param| !kept.contains(param) && types::mentions(&arguments, param)).cloned().collect();
     close(&mut dropped, &kept, generics);
     // What is mentioned nowhere is told by the caller (`f::<A>(1)`), so it counts.
     let keep = |param: &GenericParam| name(param).is_some_and(|name| !dropped.contains(name));
-    let mut result = Generics { params: generics.params.iter().filter(|param| keep(param)).cloned().collect(), ..Generics::default() };
+    let mut result = Generics {
+        params: generics.params.iter().filter(|param| keep(param)).cloned().collect(),
+        ..Generics::default()
+    };
+    for param in
+        generics.type_params().filter(|param| !dropped.contains(&param.ident) && surely_not_static(param, generics))
+    {
+        let name = &param.ident;
+        mistakes.at(
+            name.span(),
+            format!("`{name}` tells caches apart, and a cache lasts for ever: declare `{name}: 'static`"),
+        );
+    }
     let lifetimes: Vec<Lifetime> = generics.lifetimes().map(|param| param.lifetime.clone()).collect();
     for param in &mut result.params {
         if let GenericParam::Type(param) = param {
@@ -98,7 +117,9 @@ pub(super) fn plan(item: &Item, key: &Key, returns: &Returns) -> Kept {
             .into_iter()
             .filter_map(|predicate| match predicate {
                 WherePredicate::Type(mut predicate) => {
-                    if dropped.iter().any(|param| types::mentions(&predicate.bounded_ty, param)) || written(&predicate.bounded_ty, &lifetimes) {
+                    if dropped.iter().any(|param| types::mentions(&predicate.bounded_ty, param))
+                        || written(&predicate.bounded_ty, &lifetimes)
+                    {
                         return None;
                     }
                     predicate.bounds = about_nothing_else(&predicate.bounds, &dropped, &lifetimes);
@@ -114,10 +135,15 @@ pub(super) fn plan(item: &Item, key: &Key, returns: &Returns) -> Kept {
 }
 
 /// The bounds without those that mention what the handle doesn't have. `T: 'a` becomes `T: 'static`, which the cache needs.
-fn about_nothing_else(bounds: &Punctuated<TypeParamBound, Token![+]>, dropped: &[Ident], lifetimes: &[Lifetime]) -> Punctuated<TypeParamBound, Token![+]> {
+fn about_nothing_else(
+    bounds: &Punctuated<TypeParamBound, Token![+]>,
+    dropped: &[Ident],
+    lifetimes: &[Lifetime],
+) -> Punctuated<TypeParamBound, Token![+]> {
     let own = |bound: &TypeParamBound| match bound {
         TypeParamBound::Lifetime(lifetime) => Some(TypeParamBound::Lifetime(Lifetime::new("'static", lifetime.span()))),
-        bound => (!dropped.iter().any(|param| types::mentions(bound, param)) && !written(bound, lifetimes)).then(|| bound.clone()),
+        bound => (!dropped.iter().any(|param| types::mentions(bound, param)) && !written(bound, lifetimes))
+            .then(|| bound.clone()),
     };
     bounds.iter().filter_map(own).collect()
 }
@@ -130,17 +156,61 @@ fn written(tokens: &impl ToTokens, lifetimes: &[Lifetime]) -> bool {
 /// The bounds that are declared of a parameter: beside it or in a `where` clause of its own.
 fn declared<'a>(param: &'a Ident, generics: &'a Generics) -> impl Iterator<Item = &'a TypeParamBound> {
     let own = generics.type_params().filter(move |other| other.ident == *param).flat_map(|param| &param.bounds);
-    let clauses = generics.where_clause.iter().flat_map(|clause| &clause.predicates).filter_map(move |predicate| match predicate {
-        WherePredicate::Type(predicate) if types::as_word(&predicate.bounded_ty) == Some(param) => Some(&predicate.bounds),
-        _ => None,
-    });
+    let clauses =
+        generics.where_clause.iter().flat_map(|clause| &clause.predicates).filter_map(
+            move |predicate| match predicate {
+                WherePredicate::Type(predicate) if types::as_word(&predicate.bounded_ty) == Some(param) => {
+                    Some(&predicate.bounds)
+                }
+                _ => None,
+            },
+        );
     own.chain(clauses.flatten())
 }
 
 /// Whether the type is a parameter that may have no size.
 pub(super) fn is_unsized(ty: &Type, generics: &Generics) -> bool {
-    types::as_word(ty)
-        .is_some_and(|word| declared(word, generics).any(|bound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some())))
+    types::as_word(ty).is_some_and(|word| {
+        declared(word, generics).any(|bound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some()))
+    })
+}
+
+/// Whether none of a parameter's bounds can imply `'static`. A trait of the user's own might, so with one the question is the
+/// compiler's.
+fn surely_not_static(param: &TypeParam, generics: &Generics) -> bool {
+    const IMPLY_NOTHING: [&str; 25] = [
+        "AsRef",
+        "Borrow",
+        "Clone",
+        "Copy",
+        "Debug",
+        "Default",
+        "Deref",
+        "Display",
+        "Eq",
+        "From",
+        "FromStr",
+        "Hash",
+        "Into",
+        "IntoIterator",
+        "Ord",
+        "PartialEq",
+        "PartialOrd",
+        "Send",
+        "Sized",
+        "Sync",
+        "ToOwned",
+        "ToString",
+        "TryFrom",
+        "TryInto",
+        "Unpin",
+    ];
+    declared(&param.ident, generics).all(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().is_some_and(|last| IMPLY_NOTHING.iter().any(|name| last.ident == name))
+        }
+        _ => false,
+    })
 }
 
 /// Whether a parameter doesn't declare that it can be owned by another thread.

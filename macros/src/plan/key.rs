@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Ident, ReceiverKind, Type, parse_quote, parse_quote_spanned};
+use syn::{Ident, Type, parse_quote, parse_quote_spanned};
 
 use super::Mistakes;
 use crate::args::{Args, Attribute, KeyFn, nearest};
@@ -20,7 +20,7 @@ pub(crate) enum Key {
     /// The arguments that count.
     Parts(Vec<Part>),
     /// What the user's closure makes of them.
-    Given(GivenKey),
+    Given(Box<GivenKey>),
 }
 
 /// `key = |a, b| -> K { .. }`, its names found among the arguments.
@@ -66,18 +66,15 @@ impl Part {
 
 /// Decides the key; with it come the names of the arguments that do not count.
 pub(super) fn plan(attribute: Attribute, args: &Args, item: &Item, mistakes: &mut Mistakes) -> (Key, Vec<String>) {
-    match &args.key {
-        Some(key) => {
-            beside_key(args, item, mistakes);
-            let given = given(&key.value, item, mistakes);
-            let named: Vec<_> = given.closure.inputs.iter().map(|input| input.name.unraw().to_string()).collect();
-            let ignored = item.args.iter().filter_map(Argument::word).filter(|word| !named.contains(word)).collect();
-            (Key::Given(given), ignored)
-        }
-        None => {
-            let ignored = ignored(attribute, args, item, mistakes);
-            (Key::Parts(parts(attribute, args, item, &ignored, mistakes)), ignored)
-        }
+    if let Some(key) = &args.key {
+        beside_key(args, item, mistakes);
+        let given = given(&key.value, item, mistakes);
+        let named: Vec<_> = given.closure.inputs.iter().map(|input| input.name.unraw().to_string()).collect();
+        let ignored = item.args.iter().filter_map(Argument::word).filter(|word| !named.contains(word)).collect();
+        (Key::Given(Box::new(given)), ignored)
+    } else {
+        let ignored = ignored(attribute, args, item, mistakes);
+        (Key::Parts(parts(attribute, args, item, &ignored, mistakes)), ignored)
     }
 }
 
@@ -97,7 +94,9 @@ fn given(closure: &KeyFn, item: &Item, mistakes: &mut Mistakes) -> GivenKey {
         let word = input.name.unraw().to_string();
         match item.args.iter().find(|arg| arg.word().as_ref() == Some(&word)) {
             Some(arg) => args.push((arg.name.clone(), arg.ty.clone())),
-            None if word == "self" => mistakes.at(input.name.span(), "`self` is in scope of the closure as it is: leave it out of the list"),
+            None if word == "self" => {
+                mistakes.at(input.name.span(), "`self` is in scope of the closure as it is: leave it out of the list");
+            }
             None => mistakes.at(input.name.span(), no_such_argument(&word, item, false)),
         }
     }
@@ -108,11 +107,15 @@ fn given(closure: &KeyFn, item: &Item, mistakes: &mut Mistakes) -> GivenKey {
 }
 
 fn no_such_argument(word: &str, item: &Item, with_self: bool) -> String {
-    let names: Vec<String> = item.args.iter().filter_map(Argument::word).chain(with_self.then(|| "self".to_owned())).collect();
+    let names: Vec<String> =
+        item.args.iter().filter_map(Argument::word).chain(with_self.then(|| "self".to_owned())).collect();
     match nearest(word, names.iter().map(String::as_str)) {
         Some(near) => format!("no argument is called `{word}`: did you mean `{near}`?"),
         None if names.is_empty() => format!("no argument is called `{word}`: this function has none with a name"),
-        None => format!("no argument is called `{word}`: there are {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "no argument is called `{word}`: there are {}",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
@@ -121,7 +124,8 @@ fn ignored(attribute: Attribute, args: &Args, item: &Item, mistakes: &mut Mistak
     let has_self = item.receiver().is_some();
     let mut named: Vec<&str> = Vec::new();
     for name in args.ignore.iter().flat_map(|ignore| &ignore.value.0) {
-        let known = item.args.iter().any(|arg| arg.word().as_ref() == Some(&name.text)) || has_self && name.text == "self";
+        let known =
+            item.args.iter().any(|arg| arg.word().as_ref() == Some(&name.text)) || has_self && name.text == "self";
         if !known {
             mistakes.at(name.span, no_such_argument(&name.text, item, has_self));
         } else if named.contains(&name.text.as_str()) {
@@ -144,12 +148,8 @@ fn parts(attribute: Attribute, args: &Args, item: &Item, ignored: &[String], mis
     if attribute == Attribute::CachedMethod && args.shared.is_some() && !ignored.iter().any(|name| name == "self") {
         parts.extend(item.receiver().map(|receiver| {
             let name = Ident::new("self", receiver.self_token.span);
-            let ty = match &receiver.kind {
-                ReceiverKind::Value => parse_quote!(Self),
-                _ => parse_quote!(&Self),
-            };
-            let shown = Ident::new("instance", receiver.self_token.span);
-            Part { name, shown, ty, owned: Some(parse_quote!(Self)), place: Place::Instance }
+            let shown = Ident::new("instance", Span::mixed_site());
+            Part { name, shown, ty: parse_quote!(&Self), owned: Some(parse_quote!(Self)), place: Place::Instance }
         }));
     }
     for (index, arg) in item.args.iter().enumerate() {
@@ -163,7 +163,8 @@ fn parts(attribute: Attribute, args: &Args, item: &Item, ignored: &[String], mis
     }
     if parts.len() > MOST_PARTS {
         let span = parts[MOST_PARTS].name.span();
-        mistakes.at(span, format!("a key has at most {MOST_PARTS} arguments, and here are {}: {WAYS_OUT}", parts.len()));
+        mistakes
+            .at(span, format!("a key has at most {MOST_PARTS} arguments, and here are {}: {WAYS_OUT}", parts.len()));
     }
     parts
 }
@@ -226,7 +227,11 @@ pub(super) fn names_self(item: &Item) -> Option<Span> {
         for token in tokens {
             match token {
                 TokenTree::Ident(ident) if ident == "Self" => _ = found.get_or_insert(ident.span()),
-                TokenTree::Ident(ident) if ["impl", "trait", "struct", "enum", "union"].iter().any(|word| ident == word) => *items = true,
+                TokenTree::Ident(ident)
+                    if ["impl", "trait", "struct", "enum", "union"].iter().any(|word| ident == word) =>
+                {
+                    *items = true;
+                }
                 TokenTree::Group(group) => find(group.stream(), found, items),
                 _ => {}
             }

@@ -19,7 +19,7 @@ pub(crate) enum Kind {
     /// All of it is kept. `guard`: its name doesn't rule out that it is a `Result`, so the compiler is asked.
     Plain { guard: bool },
     /// The `Ok` is kept. `value`: its type, where it is written out.
-    Result { errors: Option<Errors>, value: Option<Type> },
+    Result { errors: Option<Errors>, value: Option<Box<Type>> },
 }
 
 impl Returns {
@@ -40,13 +40,17 @@ pub(super) fn plan(args: &Args, item: &Item, word: &str, mistakes: &mut Mistakes
         _ => types::returned(&item.sig.output, item.ident().span()),
     };
     if let Type::Never(never) = types::bare(&ty) {
-        mistakes.at(never.bang_token.span, format!("a function that never returns has nothing to keep: `#[{word}]` can't help it"));
+        mistakes.at(
+            never.bang_token.span,
+            format!("a function that never returns has nothing to keep: `#[{word}]` can't help it"),
+        );
     } else if let Some(span) = types::first_opaque(&ty) {
         mistakes.at(span, "what is kept needs a type with a name: return that type, or an `Arc<dyn Trait>`, instead of an `impl Trait`");
     } else if let Some(span) = types::first_borrow(&ty) {
         mistakes.at(span, "what is kept outlives the call, so it can't borrow from it: return an owned value, an `Arc` or a `&'static` one");
     }
-    let shown = types::arguments_of(&ty, "Result").map(|arguments| arguments.first().map(|&value| value.clone()));
+    let shown =
+        types::arguments_of(&ty, "Result").map(|arguments| arguments.first().map(|&value| Box::new(value.clone())));
     let said = args.result.as_ref().map(|result| result.value);
     let kind = match (said, shown) {
         // With `result = true` the type is asked, since the name may order its parameters otherwise.
@@ -67,7 +71,8 @@ pub(super) fn plan(args: &Args, item: &Item, word: &str, mistakes: &mut Mistakes
 /// Types that syntax alone shows to be no alias of `Result`; asking the compiler about each of them costs time.
 fn may_hide_a_result(ty: &Type) -> bool {
     const PLAIN: [&str; 18] = [
-        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "String", "str",
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
+        "usize", "String", "str",
     ];
     match types::bare(ty) {
         Type::Tuple(_) | Type::Array(_) | Type::Reference(_) | Type::FnPtr(_) | Type::Never(_) => false,

@@ -1,8 +1,10 @@
 //! The verbs that generated code uses: they look up by a borrowed view of the key.
 
-use super::Cache;
-use super::call::{self, Pending, Start};
+use std::pin::Pin;
+
+use super::call::{self, Join, Lead, Pending, Run, Shared, Start};
 use super::mode::{CacheValue, Mode};
+use super::{Cache, Close};
 use crate::ground::here;
 use crate::ground::key::View;
 
@@ -40,4 +42,52 @@ pub fn invalidate<K: 'static, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, ke
 pub fn insert<K: 'static, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: Q, value: V) {
     let hash = key.hash(&cache.flights.seed);
     cache.insert_owned(key.own(hash), value);
+}
+
+/// [`Pending::join`]; a function, since about a method whose bounds are not met the compiler says more than about a function.
+#[inline]
+pub fn join<K: 'static, V: CacheValue, M: Mode<R, V>, R>(pending: Pending<K, V, M>) -> Join<K, V, M, R> {
+    pending.join()
+}
+
+/// [`Lead::run`], likewise.
+#[inline]
+pub fn run<K, V, M, R, F>(lead: Lead<K, V, M>, body: Pin<&mut F>) -> Run<'_, K, V, M, F>
+where
+    K: 'static,
+    V: CacheValue,
+    M: Mode<R, V>,
+    F: Future<Output = R>,
+{
+    lead.run(body)
+}
+
+/// [`Lead::share`], likewise.
+pub fn share<K, V, M, R, F>(lead: Lead<K, V, M>, body: F) -> Shared<K, V, M, R>
+where
+    K: 'static,
+    V: CacheValue,
+    M: Mode<R, V>,
+    R: Send + 'static,
+    F: Future<Output = R> + Send + 'static,
+{
+    lead.share(body)
+}
+
+/// [`Lead::detach`], likewise.
+#[cfg(feature = "tokio")]
+pub fn detach<K, V, M, R, F>(lead: Lead<K, V, M>, body: F) -> Shared<K, V, M, R>
+where
+    K: Send + Sync + 'static,
+    V: CacheValue,
+    M: Mode<R, V>,
+    R: Send + 'static,
+    F: Future<Output = R> + Send + 'static,
+{
+    lead.detach(body)
+}
+
+/// [`Cache::close`], likewise.
+pub fn close<K, V>(cache: &Cache<K, V>, how: Close) -> impl Future<Output = ()> {
+    cache.close(how)
 }

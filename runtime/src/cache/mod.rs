@@ -18,12 +18,12 @@ use equivalent::Equivalent;
 
 pub use options::{CacheBuilder, CacheParameters, PolicyKind};
 
-use crate::flight::{Flights, Keep};
-use crate::ground::clock::Time;
+use crate::flight::{Flights, Keep, Life};
+use crate::ground::chance::Chance;
 use crate::ground::here;
 use crate::ground::key::{self, CacheKey, Hashed, KeyOwned, View as _, hash_of};
 use crate::ground::stats::{CacheInfo, CacheStats};
-use crate::table::Table;
+use crate::table::{Plan, Table};
 use mode::CacheValue;
 use options::About;
 
@@ -93,30 +93,34 @@ impl<K, V> Cache<K, V> {
     }
 
     fn build(options: CacheBuilder<K, V>) -> Self {
-        let CacheBuilder { name, ignored, capacity, ttl, cache_if, clock, _key } = options;
-        let time = match clock {
-            Some(clock) => Time::Given(clock),
-            // A step of some milliseconds is little beside a second.
-            None if ttl.is_some_and(|ttl| ttl >= Duration::from_secs(1)) => Time::Coarse,
-            None => Time::Precise,
-        };
-        let flights = Flights::new(Table::new(capacity), Keep { ttl, worth: cache_if, time });
-        Self { flights: Arc::new(flights), about: Arc::new(About { name, ttl, ignored }) }
+        let chance = Chance::new(options.seed.unwrap_or_else(Chance::any_seed));
+        let weighed = options.weigh.is_some();
+        let table = Table::new(&Plan {
+            capacity: options.bound(),
+            order: &|share| options.order(share, &chance),
+            weighed,
+            tti: options.tti,
+        });
+        let time = options.time();
+        let CacheBuilder { name, ignored, policy, life, tti, cache_if, weigh, listener, .. } = options;
+        let keep = Keep { life, worth: cache_if, weigh, listener, time, chance };
+        let about = About { name, policy, weighed, tti, ignored };
+        Self { flights: Arc::new(Flights::new(table, keep)), about: Arc::new(about) }
     }
 
     /// Hits, misses and size. Takes out what has expired, so that it is not counted.
     pub fn info(&self) -> CacheInfo {
         let tally = &self.flights.tally;
-        let (mut stored, mut hits, mut misses) = (0, tally.coalesced.get(), tally.bypassed.get());
+        let (mut currsize, mut hits, mut misses) = (0, tally.coalesced.get(), tally.bypassed.get());
         self.remove_expired();
         if let Some(here) = here::lock() {
             for shard in self.flights.table().lock_each(&here) {
-                stored += shard.len() as u64;
+                currsize += shard.weight();
                 hits += shard.hits();
                 misses += shard.misses();
             }
         }
-        CacheInfo { hits, misses, maxsize: self.maxsize(), currsize: stored }
+        CacheInfo { hits, misses, maxsize: self.flights.table().capacity(), currsize }
     }
 
     /// The fuller picture.
@@ -149,13 +153,17 @@ impl<K, V> Cache<K, V> {
 
     /// How the cache was set up, and whether it is in use.
     pub fn parameters(&self) -> CacheParameters {
-        let About { name, ttl, ignored } = &*self.about;
-        let maxsize = self.maxsize();
+        let About { name, policy, weighed, tti, ignored } = &*self.about;
         CacheParameters {
             name: name.clone(),
-            policy: if maxsize.is_some() { PolicyKind::Lru } else { PolicyKind::Unbounded },
-            maxsize,
-            ttl: *ttl,
+            policy: *policy,
+            maxsize: self.flights.table().capacity(),
+            weighed: *weighed,
+            ttl: match self.flights.keep.life {
+                Life::Ttl(ttl) => Some(ttl),
+                Life::Forever | Life::Computed(_) => None,
+            },
+            tti: *tti,
             ignored,
             running: self.running(),
             closed: self.flights.gate.is_closed(),
@@ -172,7 +180,7 @@ impl<K, V> Cache<K, V> {
         if let Some(here) = here::lock() {
             let gone = self.flights.clear(&here);
             drop(here);
-            drop(gone);
+            self.flights.let_go(gone);
         } else {
             let this = self.clone();
             here::outside(move || this.clear());
@@ -182,20 +190,33 @@ impl<K, V> Cache<K, V> {
     /// Takes out what has expired, without waiting for the traffic to do it.
     pub fn remove_expired(&self) {
         if let Some(here) = here::lock() {
-            let removed = self.flights.sweep(&here);
+            let gone = self.flights.sweep(&here);
             drop(here);
-            drop(removed);
+            self.flights.let_go([gone]);
         }
+    }
+
+    /// Sets another bound, in entries, or in weight if entries are weighed. A smaller one evicts at once. The number of shards
+    /// stays as it was built, and an unbounded cache stays unbounded.
+    pub fn set_capacity(&self, capacity: usize)
+    where
+        K: 'static,
+        V: 'static,
+    {
+        let flights = self.flights.clone();
+        here::outside(move || {
+            if let Some(here) = here::lock() {
+                let gone = flights.set_capacity(&here, capacity as u64);
+                drop(here);
+                flights.let_go([gone]);
+            }
+        });
     }
 
     /// Closes the cache: from now on calls run as the plain function, and what is stored stays readable. Ends when no call
     /// is running ([`Close::Wait`]), or at once ([`Close::Cancel`]). Nothing happens until the future is polled, and closing a
     /// second time is no error.
-    pub async fn close(&self, how: Close)
-    where
-        K: 'static,
-        V: Clone + Send + Sync + 'static,
-    {
+    pub async fn close(&self, how: Close) {
         if let Some(here) = here::lock() {
             self.flights.close(&here);
             if how == Close::Cancel {
@@ -213,10 +234,6 @@ impl<K, V> Cache<K, V> {
 
     fn running(&self) -> u64 {
         here::lock().map_or(0, |here| self.flights.running(&here))
-    }
-
-    fn maxsize(&self) -> Option<u64> {
-        self.flights.table().capacity().map(|capacity| capacity as u64)
     }
 }
 
@@ -288,7 +305,7 @@ impl<K: 'static, V: CacheValue> Cache<K, V> {
         };
         let (gone, was_there) = self.flights.invalidate(&here, hash, same);
         drop(here);
-        drop(gone);
+        self.flights.let_go([gone]);
         was_there
     }
 
@@ -298,11 +315,11 @@ impl<K: 'static, V: CacheValue> Cache<K, V> {
     }
 
     fn insert_owned(&self, key: Hashed<K>, value: V) {
-        let kept = self.flights.kept(value);
+        let kept = self.flights.kept(&key.key, value);
         let flights = self.flights.clone();
         here::outside(move || {
             let gone = here::lock().map(|here| flights.insert(&here, key, kept));
-            drop(gone);
+            flights.let_go(gone);
         });
     }
 }

@@ -21,6 +21,10 @@ pub trait CacheValue: Clone + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> CacheValue for T {}
 
+/// Asked first wherever generated code needs it, always at the same place: so the compiler merges what it says into one error.
+#[inline]
+pub const fn assert_value<V: CacheValue>() {}
+
 /// A `Result`, taken apart.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Result`",
@@ -33,6 +37,10 @@ pub trait ResultLike {
     /// What is shared and never kept.
     type Err;
 }
+
+/// Asked of what bears the name: a type of the user's own may be called `Result` too.
+#[inline]
+pub const fn assert_result<R: ResultLike>() {}
 
 impl<T, E> ResultLike for Result<T, E> {
     type Ok = T;

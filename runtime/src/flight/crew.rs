@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::mem;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::Waker;
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub(crate) struct Flight<V> {
     /// Set once, before the phase says so, if anybody but the one who landed it waits.
     landing: OnceLock<Landing<V>>,
     crew: Lock<Crew<V>>,
+    /// Its end has been counted.
+    ended: AtomicBool,
     waits_for: Lock<Vec<Weak<dyn Node>>>,
 }
 
@@ -273,11 +276,20 @@ impl<V> Flight<V> {
             next: 0,
             released: false,
         };
-        (Arc::new(Self { landing: OnceLock::new(), crew: Lock::new(crew), waits_for: Lock::new(Vec::new()) }), number)
+        let (ended, waits_for) = (AtomicBool::new(false), Lock::new(Vec::new()));
+        (Arc::new(Self { landing: OnceLock::new(), crew: Lock::new(crew), ended, waits_for }), number)
     }
 
     pub(super) fn crew(&self) -> MutexGuard<'_, Crew<V>> {
         self.crew.lock()
+    }
+
+    /// Whether this is the first end: user code that panics while a flight lands leaves it to others, and it ends once more.
+    /// Called under the lock of the shard that counts.
+    pub(super) fn ends(&self) -> bool {
+        let ended = self.ended.load(Ordering::Relaxed);
+        self.ended.store(true, Ordering::Relaxed);
+        !ended
     }
 
     pub(super) fn landing(&self) -> Option<&Landing<V>> {

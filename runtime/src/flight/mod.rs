@@ -6,48 +6,34 @@
 mod circle;
 mod crew;
 mod gate;
+mod keep;
 mod running;
 mod seat;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 pub(crate) use crew::{AnyError, Body, Loaded, Parcel};
 pub(crate) use gate::Gate;
+pub(crate) use keep::{Keep, Life, Lifetime, Listener, Weigher, Worth};
 pub(crate) use seat::{Seat, Turn, resume};
 
 use circle::Edge;
 use crew::Flight;
+use keep::Kept;
 use running::Running;
 
-use crate::ground::clock::{Moment, Time};
+use crate::ground::clock::Moment;
 use crate::ground::here::{self, Locked};
 use crate::ground::key::{Hashed, Seed};
 use crate::ground::stats::Tally;
 use crate::table::{Removed, Table, low};
-
-/// Says whether a value is worth keeping.
-pub(crate) type Worth<V> = Box<dyn Fn(&V) -> bool + Send + Sync>;
-
-/// What is worth keeping, and for how long.
-pub(crate) struct Keep<V> {
-    pub(crate) ttl: Option<Duration>,
-    pub(crate) worth: Option<Worth<V>>,
-    pub(crate) time: Time,
-}
-
-/// A value to be stored, and until when.
-pub(crate) struct Kept<V> {
-    value: V,
-    deadline: Moment,
-}
 
 /// The running calls of a cache and the table they end in: invalidation is a step over both.
 pub(crate) struct Flights<K, V> {
     running: Running<K, V>,
     table: Table<K, V>,
     pub(crate) seed: Seed,
-    pub(crate) keep: Keep<V>,
+    pub(crate) keep: Keep<K, V>,
     pub(crate) tally: Tally,
     pub(crate) gate: Gate,
 }
@@ -62,23 +48,26 @@ pub(crate) enum Boarding<K: 'static, V: Clone + Send + Sync + 'static> {
     Alone,
 }
 
+/// What boarding leaves behind, to be dropped when no lock is held: a key twice, and a flight that was over or overtaken.
+type Left<K, V> = (Option<Hashed<K>>, Option<Arc<K>>, Option<(Hashed<K>, Arc<Flight<V>>)>);
+
 /// What a step over map and table took out, to be dropped when no lock is held.
 #[must_use = "dropping runs user code: let it fall when no lock is held"]
 pub(crate) struct Gone<K, V> {
-    _flight: Option<(Hashed<K>, Arc<Flight<V>>)>,
-    _removed: Removed<K, V>,
+    flight: Option<(Hashed<K>, Arc<Flight<V>>)>,
+    removed: Removed<K, V>,
     /// A value that was to be stored and was not.
-    _spare: Option<Kept<V>>,
+    spare: Option<Kept<V>>,
 }
 
 impl<K, V> Gone<K, V> {
     fn new(flight: Option<(Hashed<K>, Arc<Flight<V>>)>, removed: Removed<K, V>) -> Self {
-        Self { _flight: flight, _removed: removed, _spare: None }
+        Self { flight, removed, spare: None }
     }
 }
 
 impl<K, V> Flights<K, V> {
-    pub(crate) fn new(table: Table<K, V>, keep: Keep<V>) -> Self {
+    pub(crate) fn new(table: Table<K, V>, keep: Keep<K, V>) -> Self {
         let (tally, gate) = (Tally::default(), Gate::default());
         Self { running: Running::new(), table, seed: Seed::default(), keep, tally, gate }
     }
@@ -170,7 +159,7 @@ impl<K, V> Flights<K, V> {
     }
 
     /// Takes out what has expired.
-    pub(crate) fn sweep(&self, here: &Locked) -> Removed<K, V> {
+    pub(crate) fn sweep(&self, here: &Locked) -> Gone<K, V> {
         let mut removed = Removed::nothing();
         let mut now = None;
         for mut shard in self.table.lock_each(here) {
@@ -178,7 +167,20 @@ impl<K, V> Flights<K, V> {
                 removed.append(shard.sweep(*now.get_or_insert_with(|| self.now()), usize::MAX));
             }
         }
-        removed
+        Gone::new(None, removed)
+    }
+
+    /// Another bound.
+    pub(crate) fn set_capacity(&self, here: &Locked, capacity: u64) -> Gone<K, V> {
+        Gone::new(None, self.table.set_capacity(here, capacity))
+    }
+
+    /// Drops what is gone, or tells the listener: no lock is held.
+    pub(crate) fn let_go(&self, gone: impl IntoIterator<Item = Gone<K, V>>) {
+        for Gone { flight, removed, spare } in gone {
+            drop((flight, spare));
+            self.keep.let_go(removed);
+        }
     }
 
     /// From now on calls run as the plain function.
@@ -201,80 +203,103 @@ impl<K, V> Flights<K, V> {
     }
 
     /// A value to be stored now.
-    pub(crate) fn kept(&self, value: V) -> Kept<V> {
-        let deadline = self.keep.ttl.map_or(Moment::NEVER, |ttl| self.now().after(ttl));
-        Kept { value, deadline }
+    pub(crate) fn kept(&self, key: &K, value: V) -> Kept<V> {
+        let terms = self.keep.terms(Some(key), &value);
+        Kept { value, terms }
     }
 
     fn store(&self, here: &Locked, key: Hashed<K>, kept: Kept<V>) -> Removed<K, V> {
-        let Hashed { hash, same, key } = key;
-        self.table.lock(here, hash).insert(low(hash), key, kept.value, same, kept.deadline, || self.now())
+        let Hashed { hash, same, key, .. } = key;
+        self.table.lock(here, hash).insert(low(hash), key, kept.value, same, kept.terms, || self.now())
     }
 }
 
 impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     /// Joins the running call of a key, or leads a new one. `refresh`: a new one whatever is stored or running.
     pub(crate) fn board(self: &Arc<Self>, key: Hashed<K>, refresh: bool) -> Boarding<K, V> {
-        // Declared first, to be dropped last.
-        let _over;
-        let hash = key.hash;
+        let own_key = self.keep.asks_for_key().then(|| Arc::new((key.copy)(&key.key)));
         let Some(here) = here::lock() else { return Boarding::Alone };
-        let mut part = self.running.lock(&here, hash);
+        let (boarding, left) = self.board_here(&here, key, own_key, refresh);
+        drop(here);
+        // Not left to the end of a scope: a drop that panics there would leak what is returned.
+        drop(left);
+        boarding
+    }
+
+    fn board_here(
+        self: &Arc<Self>,
+        here: &Locked,
+        key: Hashed<K>,
+        own_key: Option<Arc<K>>,
+        refresh: bool,
+    ) -> (Boarding<K, V>, Left<K, V>) {
+        let hash = key.hash;
+        let mut part = self.running.lock(here, hash);
         if !refresh {
             if let Some(flight) = part.find(|other| key.is(other)) {
                 let Ok(edge) = Edge::draw(flight) else {
                     self.tally.bypassed.add(1);
-                    return Boarding::Alone;
+                    return (Boarding::Alone, (Some(key), own_key, None));
                 };
                 let number = flight.crew().sit();
                 if let Some(number) = number {
                     self.tally.coalesced.add(1);
-                    return Boarding::Seat(Seat::new(self.clone(), flight.clone(), number, hash, edge));
+                    let seat = Seat::new(self.clone(), flight.clone(), number, hash, own_key, edge);
+                    return (Boarding::Seat(seat), (Some(key), None, None));
                 }
             }
-            // It may have landed since the call looked for its value.
-            let mut shard = self.table.lock(&here, hash);
-            if let Some(value) = shard.recall(low(hash), |other| key.is(other), || self.now()) {
-                return Boarding::Value(value.clone());
-            }
-        } else {
-            self.tally.refreshes.add(1);
-            self.table.lock(&here, hash).begin();
         }
-        _over = part.take(|other| key.is(other));
+        // Before anything is counted: comparing may panic.
+        let over = part.take(|other| key.is(other));
+        if refresh {
+            self.tally.refreshes.add(1);
+            self.table.lock(here, hash).begin();
+        } else {
+            // It may have landed since the call looked for its value.
+            let mut shard = self.table.lock(here, hash);
+            if let Some(value) = shard.recall(low(hash), |other| key.is(other), || self.now()) {
+                return (Boarding::Value(value.clone()), (Some(key), own_key, over));
+            }
+        }
         let (flight, number) = Flight::new();
         // Nobody waits for a flight that is not in the map yet: there is no circle.
         let edge = Edge::draw(&flight).ok().flatten();
         part.put(key, flight.clone());
-        Boarding::Seat(Seat::new(self.clone(), flight, number, hash, edge))
+        let seat = Seat::new(self.clone(), flight, number, hash, own_key, edge);
+        (Boarding::Seat(seat), (None, None, over))
     }
 
     /// The value of a load, if it is worth keeping.
-    fn keep(&self, value: &V) -> Option<Kept<V>> {
-        let wanted = self.keep.worth.as_ref().is_none_or(|worth| worth(value));
-        wanted.then(|| self.kept(value.clone()))
+    fn keep(&self, key: Option<&K>, value: &V) -> Option<Kept<V>> {
+        self.keep.is_worth(value).then(|| Kept { value: value.clone(), terms: self.keep.terms(key, value) })
     }
 
     /// The end of a flight, in one step: if it still stands for its key, it is taken out, and what it brings is stored.
     fn end(this: &Arc<Self>, hash: u64, flight: &Arc<Flight<V>>, kept: Option<Kept<V>>) -> Option<Gone<K, V>> {
         let Some(here) = here::lock() else {
             let (this, flight) = (this.clone(), flight.clone());
-            here::outside(move || drop(Self::end(&this, hash, &flight, kept)));
+            here::outside(move || {
+                let gone = Self::end(&this, hash, &flight, kept);
+                this.let_go(gone);
+            });
             return None;
         };
         let mut part = this.running.lock(&here, hash);
         let key = part.take_if_still(flight);
         let mut shard = this.table.lock(&here, hash);
-        shard.end();
         let gone = match (key, kept) {
-            (Some(Hashed { same, key, .. }), Some(Kept { value, deadline })) => {
-                Gone::new(None, shard.insert(low(hash), key, value, same, deadline, || this.now()))
+            (Some(Hashed { same, key, .. }), Some(Kept { value, terms })) => {
+                Gone::new(None, shard.insert(low(hash), key, value, same, terms, || this.now()))
             }
             (key, kept) => {
                 let flight = key.map(|key| (key, flight.clone()));
-                Gone { _flight: flight, _removed: Removed::nothing(), _spare: kept }
+                Gone { flight, removed: Removed::nothing(), spare: kept }
             }
         };
+        // Behind what may panic.
+        if flight.ends() {
+            shard.end();
+        }
         drop(shard);
         drop(part);
         drop(here);

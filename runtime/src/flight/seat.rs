@@ -32,6 +32,8 @@ pub(crate) struct Seat<K: 'static, V: Clone + Send + Sync + 'static> {
     flight: Arc<Flight<V>>,
     number: Number,
     hash: u64,
+    /// If what a value is stored on depends on it.
+    key: Option<Arc<K>>,
     /// Nobody else is or will be in this flight any more: there is nothing to give up.
     done: bool,
     /// Held while this seat waits or leads on behalf of another flight's body.
@@ -44,21 +46,17 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         flight: Arc<Flight<V>>,
         number: Number,
         hash: u64,
+        key: Option<Arc<K>>,
         edge: Option<Edge>,
     ) -> Self {
-        Self { flights, flight, number, hash, done: false, _edge: edge }
+        Self { flights, flight, number, hash, key, done: false, _edge: edge }
     }
 
     /// Waits for this seat's turn, and drives the flight's body meanwhile.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Turn<V>> {
         loop {
-            if let Some(landing) = self.flight.landing() {
-                return Poll::Ready(match landing {
-                    Landing::Value(value) => Turn::Value(value.clone()),
-                    Landing::Error(error) => Turn::Error(error.clone()),
-                });
-            }
             let mut crew = self.flight.crew();
+            // Before the landing: that another body has brought a value since takes nothing from a panic of its own.
             if let Some(parcel) = crew.take_parcel(self.number) {
                 return Poll::Ready(Turn::Own(parcel));
             }
@@ -66,8 +64,14 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                 return Poll::Ready(Turn::Alone);
             }
             match crew.phase {
-                // The landing is there by now.
-                Phase::Landed => {}
+                Phase::Landed => {
+                    drop(crew);
+                    return Poll::Ready(match self.flight.landing() {
+                        Some(Landing::Value(value)) => Turn::Value(value.clone()),
+                        Some(Landing::Error(error)) => Turn::Error(error.clone()),
+                        None => unreachable!("a flight that others wait for says what came of it before it lands"),
+                    });
+                }
                 Phase::Vacant => {
                     crew.phase = Phase::Led(self.number);
                     crew.began = coarse();
@@ -77,21 +81,20 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                     }
                     return Poll::Ready(Turn::Lead);
                 }
-                _ => match crew.drive(self.number) {
-                    Some(body) => {
+                _ => {
+                    if let Some(body) = crew.drive(self.number) {
                         drop(crew);
                         if let Some(turn) = ready!(self.drive(body, context)) {
                             return Poll::Ready(turn);
                         }
-                    }
-                    None => {
+                    } else {
                         let old = crew.leave_waker(self.number, context.waker());
                         drop(crew);
                         // Behind the lock: it may be the last that holds a task.
                         drop(old);
                         return Poll::Pending;
                     }
-                },
+                }
             }
         }
     }
@@ -127,24 +130,35 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                 offers.wake();
                 return Poll::Pending;
             }
-            Ok(Poll::Ready(Loaded::Value(value))) => {
-                drop(body);
-                Some(Turn::Value(self.land_value(value)))
-            }
-            Ok(Poll::Ready(Loaded::Error(error))) => {
-                drop(body);
-                self.land_error(error.clone());
-                Some(Turn::Error(error))
-            }
-            Ok(Poll::Ready(Loaded::Own(error))) => {
-                drop(body);
-                self.deliver(Parcel::Error(error))
+            Ok(Poll::Ready(loaded)) => {
+                let landed = catch_unwind(AssertUnwindSafe(|| {
+                    drop(body);
+                    self.land_driven(loaded)
+                }));
+                landed.unwrap_or_else(|panic| {
+                    if matches!(self.flight.crew().phase, Phase::Landed) {
+                        // All have what they came for: only the garbage is left, and it is ours.
+                        resume(panic);
+                    }
+                    self.deliver(Parcel::Panic(panic))
+                })
             }
             Err(panic) => {
                 // Its own drop may panic in turn: the first panic is the one to tell of.
                 let _ = catch_unwind(AssertUnwindSafe(|| drop(body)));
                 self.deliver(Parcel::Panic(panic))
             }
+        })
+    }
+
+    fn land_driven(&mut self, loaded: Loaded<V>) -> Option<Turn<V>> {
+        Some(match loaded {
+            Loaded::Value(value) => Turn::Value(self.land_value(value)),
+            Loaded::Error(error) => {
+                self.land_error(error.clone());
+                Turn::Error(error)
+            }
+            Loaded::Own(error) => return self.deliver(Parcel::Error(error)),
         })
     }
 
@@ -194,18 +208,19 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     #[cfg(feature = "tokio")]
     pub(crate) fn companion(&self) -> Option<Self> {
         let number = self.flight.crew().sit()?;
-        Some(Self::new(self.flights.clone(), self.flight.clone(), number, self.hash, None))
+        Some(Self::new(self.flights.clone(), self.flight.clone(), number, self.hash, self.key.clone(), None))
     }
 
     /// The load ended in a value: it is stored if the flight still stands, the others get it, and so does the caller.
     pub(crate) fn land_value(&mut self, value: V) -> V {
-        let kept = self.flights.keep(&value);
+        let kept = self.flights.keep(self.key.as_deref(), &value);
         let gone = Flights::end(&self.flights, self.hash, &self.flight, kept);
-        if self.flight.crew().count() > 1 {
+        // An end that is put off leaves the flight where others may still join it.
+        if gone.is_none() || self.flight.crew().count() > 1 {
             self.flight.land(Landing::Value(value.clone()));
         }
         self.announce();
-        drop(gone);
+        self.flights.let_go(gone);
         value
     }
 
@@ -215,7 +230,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         let gone = Flights::end(&self.flights, self.hash, &self.flight, None);
         self.flight.land(Landing::Error(error));
         self.announce();
-        drop(gone);
+        self.flights.let_go(gone);
     }
 
     /// Nobody joins any more, and those who wait hear that it has landed.
@@ -254,7 +269,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Seat<K, V> {
         drop(crew);
         offers.wake();
         if let Some(phase) = given_up {
-            drop(Flights::end(&self.flights, self.hash, &self.flight, None));
+            let gone = Flights::end(&self.flights, self.hash, &self.flight, None);
+            self.flights.let_go(gone);
             // The body last: its own drop may panic.
             drop(seated);
             drop(phase);

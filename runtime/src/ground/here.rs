@@ -9,6 +9,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 const LOCKED: u32 = 1;
 const PUT_OFF: u32 = 2;
@@ -74,8 +75,15 @@ pub(crate) fn outside(write: impl FnOnce() + 'static) {
 
 #[cold]
 fn run_put_off() {
+    let mut first = None;
     for write in LATER.take() {
-        write();
+        // One that panics does not take the others with it.
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(write)) {
+            first.get_or_insert(panic);
+        }
+    }
+    if let (Some(panic), false) = (first, std::thread::panicking()) {
+        resume_unwind(panic);
     }
 }
 

@@ -195,6 +195,10 @@ pub trait Lookup<K> {
     fn is(&self, key: &K) -> bool;
     /// Makes the owned key; called on a miss only.
     fn own(self) -> K;
+    /// The key's own `Eq`.
+    fn same(one: &K, other: &K) -> bool;
+    /// The key's own `Clone`.
+    fn copy(key: &K) -> K;
 }
 
 /// One part of a key.
@@ -204,7 +208,7 @@ pub trait Lookup<K> {
 )]
 pub trait Part {
     /// The part as the cache keeps it.
-    type Owned;
+    type Owned: CacheKey;
     /// Feeds `hasher` what the owned part would.
     fn hash_into<H: Hasher>(&self, hasher: &mut H);
     /// Whether `part` is the owned form of this view.
@@ -289,6 +293,14 @@ impl<P: Part> Lookup<P::Owned> for KeyRef1<P> {
     fn own(self) -> P::Owned {
         self.0.own()
     }
+
+    fn same(one: &P::Owned, other: &P::Owned) -> bool {
+        one == other
+    }
+
+    fn copy(key: &P::Owned) -> P::Owned {
+        key.clone()
+    }
 }
 
 /// The view of a key that is a tuple of arguments.
@@ -306,6 +318,12 @@ impl Lookup<()> for KeyRef<()> {
 
     #[inline]
     fn own(self) {}
+
+    fn same((): &(), (): &()) -> bool {
+        true
+    }
+
+    fn copy((): &()) {}
 }
 
 macro_rules! tuples {
@@ -325,6 +343,14 @@ macro_rules! tuples {
             #[inline]
             fn own(self) -> ($($part::Owned,)+) {
                 ($(self.0.$index.own(),)+)
+            }
+
+            fn same(one: &($($part::Owned,)+), other: &($($part::Owned,)+)) -> bool {
+                one == other
+            }
+
+            fn copy(key: &($($part::Owned,)+)) -> ($($part::Owned,)+) {
+                key.clone()
             }
         }
 
@@ -376,6 +402,14 @@ impl<K: CacheKey> Lookup<K> for KeyOwned<K> {
     fn own(self) -> K {
         self.0
     }
+
+    fn same(one: &K, other: &K) -> bool {
+        one == other
+    }
+
+    fn copy(key: &K) -> K {
+        key.clone()
+    }
 }
 
 /// A key that is there already, lent.
@@ -398,6 +432,14 @@ impl<K: CacheKey> Lookup<K> for KeyGiven<'_, K> {
     fn own(self) -> K {
         self.0.clone()
     }
+
+    fn same(one: &K, other: &K) -> bool {
+        one == other
+    }
+
+    fn copy(key: &K) -> K {
+        key.clone()
+    }
 }
 
 /// A view whose bounds have been stated: what the verbs take, so that no other call has to state them again.
@@ -412,7 +454,7 @@ pub trait View<K> {
 
 struct Stated<Q>(Q);
 
-impl<K: Eq, Q: Lookup<K>> View<K> for Stated<Q> {
+impl<K, Q: Lookup<K>> View<K> for Stated<Q> {
     #[inline]
     fn hash(&self, seed: &Seed) -> u64 {
         let mut hasher = seed.build_hasher();
@@ -426,20 +468,21 @@ impl<K: Eq, Q: Lookup<K>> View<K> for Stated<Q> {
     }
 
     fn own(self, hash: u64) -> Hashed<K> {
-        Hashed { hash, same: K::eq, key: self.0.own() }
+        Hashed { hash, same: Q::same, copy: Q::copy, key: self.0.own() }
     }
 }
 
 /// Makes a view into something to look up with: the one call that states the bounds on keys.
 #[inline]
-pub fn key<K: Eq, Q: Lookup<K>>(view: Q) -> impl View<K> {
+pub fn key<K, Q: Lookup<K>>(view: Q) -> impl View<K> {
     Stated(view)
 }
 
-/// An owned key with its hash. It brings its own `Eq`, so that a map of it needs no bound on `K`.
+/// An owned key with its hash. It brings its own `Eq` and `Clone`, so that a map of it needs no bound on `K`.
 pub struct Hashed<K> {
     pub(crate) hash: u64,
     pub(crate) same: fn(&K, &K) -> bool,
+    pub(crate) copy: fn(&K) -> K,
     pub(crate) key: K,
 }
 

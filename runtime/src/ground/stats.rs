@@ -38,6 +38,22 @@ impl fmt::Display for CacheInfo {
     }
 }
 
+/// Why an entry left a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RemovalCause {
+    /// Its time was over.
+    Expired,
+    /// It made room for others.
+    Evicted,
+    /// It was invalidated.
+    Invalidated,
+    /// Its value was written anew.
+    Replaced,
+    /// The cache was cleared.
+    Cleared,
+}
+
 /// How many entries have left a cache, by cause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -7,5 +7,5 @@ mod registry;
 
 pub use given::GivenCache;
 pub use instance::{InstanceCaches, site};
-pub use method::MethodCache;
+pub use method::{MethodCache, own};
 pub use registry::Registry;

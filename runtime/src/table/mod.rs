@@ -1,19 +1,27 @@
 //! Floor 2: what is stored. Knows values, order, weight and time, and no futures.
 
 mod expiry;
+mod removed;
 mod shard;
 
-pub(crate) use shard::{Removed, Shard};
+pub(crate) use removed::Removed;
+pub(crate) use shard::{Shard, Terms};
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::ground::here::Locked;
 use crate::ground::sync::{Lock, MutexGuard, Padded};
-use crate::policy::{Lru, Order};
+use crate::policy::Order;
 
 /// Up to this many entries a table is one shard, so that its order is exact.
-const EXACT: usize = 1024;
+const EXACT: u64 = 1024;
 
 /// How many shards a table of more entries has: enough for the threads of a large machine to seldom meet.
-const SHARDS: usize = 16;
+const SHARDS: u64 = 16;
+
+/// The capacity of a table without one.
+const UNBOUNDED: u64 = u64::MAX;
 
 type LockedShard<K, V> = Padded<Lock<Shard<K, V>>>;
 
@@ -21,24 +29,49 @@ type LockedShard<K, V> = Padded<Lock<Shard<K, V>>>;
 pub(crate) struct Table<K, V> {
     shards: Box<[LockedShard<K, V>]>,
     mask: usize,
-    capacity: Option<usize>,
+    capacity: AtomicU64,
+}
+
+/// What a table is told when it is built.
+pub(crate) struct Plan<'a> {
+    /// In entries, or in weight; `None`: unbounded.
+    pub(crate) capacity: Option<u64>,
+    /// Makes the order of a shard of this capacity.
+    pub(crate) order: &'a dyn Fn(u64) -> Order,
+    /// Whether entries bring a weight of their own.
+    pub(crate) weighed: bool,
+    pub(crate) tti: Option<Duration>,
 }
 
 impl<K, V> Table<K, V> {
-    /// `None`: unbounded.
-    pub(crate) fn new(capacity: Option<usize>) -> Self {
-        let count = if capacity.is_some_and(|capacity| capacity <= EXACT) { 1 } else { SHARDS };
-        let shards = (0..count).map(|number| {
-            // What does not divide goes to the first ones: together they hold the capacity, to the entry.
-            let share = capacity.map(|capacity| capacity / count + usize::from(number < capacity % count));
-            let order = if capacity.is_some() { Order::Lru(Lru::new()) } else { Order::Unbounded };
-            Padded(Lock::new(Shard::new(share, order)))
+    pub(crate) fn new(plan: &Plan<'_>) -> Self {
+        let capacity = plan.capacity.unwrap_or(UNBOUNDED);
+        // A value may weigh as much as the whole table holds: it must fit in one shard.
+        let count = if plan.weighed || capacity <= EXACT { 1 } else { SHARDS };
+        let shards = shares(capacity, count).map(|share| {
+            let order = if capacity == UNBOUNDED { Order::Unbounded } else { (plan.order)(share) };
+            Padded(Lock::new(Shard::new(share, order, plan.weighed, plan.tti)))
         });
-        Self { shards: shards.collect(), mask: count - 1, capacity }
+        let shards: Box<[_]> = shards.collect();
+        Self { mask: shards.len() - 1, shards, capacity: AtomicU64::new(capacity) }
     }
 
-    pub(crate) fn capacity(&self) -> Option<usize> {
-        self.capacity
+    /// `None`: unbounded.
+    pub(crate) fn capacity(&self) -> Option<u64> {
+        Some(self.capacity.load(Ordering::Relaxed)).filter(|&capacity| capacity != UNBOUNDED)
+    }
+
+    /// Another bound, of a table that has one.
+    pub(crate) fn set_capacity(&self, here: &Locked, capacity: u64) -> Removed<K, V> {
+        let mut removed = Removed::nothing();
+        if self.capacity().is_some() {
+            self.capacity.store(capacity, Ordering::Relaxed);
+            let count = self.shards.len() as u64;
+            for (mut shard, share) in self.lock_each(here).zip(shares(capacity, count)) {
+                removed.append(shard.set_capacity(share));
+            }
+        }
+        removed
     }
 
     /// The shard of a hash. The proof says that this thread holds none of them.
@@ -53,6 +86,14 @@ impl<K, V> Table<K, V> {
     pub(crate) fn lock_each<'a>(&'a self, _: &'a Locked) -> impl Iterator<Item = MutexGuard<'a, Shard<K, V>>> {
         self.shards.iter().map(|shard| shard.lock())
     }
+}
+
+/// The shares of `count` shards, which together hold `capacity` to the entry: what does not divide goes to the first ones.
+fn shares(capacity: u64, count: u64) -> impl Iterator<Item = u64> {
+    (0..count).map(move |number| match capacity {
+        UNBOUNDED => UNBOUNDED,
+        _ => capacity / count + u64::from(number < capacity % count),
+    })
 }
 
 /// The part of a hash that a shard keeps.

@@ -3,11 +3,17 @@
 //! Plain `&mut self`, and no bound on `K`: who calls brings hash and comparison. Nothing is dropped in here. What leaves
 //! is handed out as [`Removed`], to be dropped when no lock is held.
 
+use std::mem;
+use std::time::Duration;
+
 use hashbrown::HashTable;
 
 use super::expiry::Expiry;
+use super::removed::{Left, Removed};
 use crate::ground::clock::Moment;
-use crate::ground::stats::Evictions;
+use crate::ground::stats::{Evictions, RemovalCause};
+#[cfg(test)]
+use crate::policy::Validate as _;
 use crate::policy::{Order, Policy, Slot};
 
 /// How many entries a shard can number.
@@ -15,44 +21,6 @@ const MOST: usize = Slot::MAX as usize - 1;
 
 /// How many expired entries one write takes out at the most, so that it stays short when a million expire at once.
 const SWEEP: usize = 32;
-
-/// What left the shard, to be dropped outside the lock.
-#[derive(Debug)]
-#[must_use = "dropping runs user code: let it fall when no lock is held"]
-pub(crate) struct Removed<K, V> {
-    // Most writes remove one entry at the most: no allocation then.
-    first: Option<(K, V)>,
-    rest: Vec<(K, V)>,
-}
-
-impl<K, V> Removed<K, V> {
-    pub(crate) const fn nothing() -> Self {
-        Self { first: None, rest: Vec::new() }
-    }
-
-    fn push(&mut self, key: K, value: V) {
-        if self.first.is_none() {
-            self.first = Some((key, value));
-        } else {
-            self.rest.push((key, value));
-        }
-    }
-
-    pub(crate) fn append(&mut self, other: Self) {
-        if let Some((key, value)) = other.first {
-            self.push(key, value);
-        }
-        self.rest.extend(other.rest);
-    }
-}
-
-/// Why an entry leaves one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cause {
-    Expired,
-    Evicted,
-    Invalidated,
-}
 
 #[derive(Debug)]
 struct Entry<K, V> {
@@ -67,11 +35,14 @@ pub(crate) struct Shard<K, V> {
     entries: Vec<Entry<K, V>>,
     /// By slot. Kept, so that no entry's key is ever hashed again: that would run user code.
     hashes: Vec<u32>,
+    /// By slot; `None`: every entry weighs 1.
+    weights: Option<Vec<u64>>,
     /// `None` until an entry has a deadline.
     expiry: Option<Expiry>,
     order: Order,
-    /// In entries.
-    capacity: usize,
+    /// What the entries weigh together, and may weigh.
+    weight: u64,
+    capacity: u64,
     hits: u64,
     misses: u64,
     /// Calls that began to run, and that ended.
@@ -82,6 +53,13 @@ pub(crate) struct Shard<K, V> {
     open: bool,
 }
 
+/// On what terms a value is stored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) deadline: Moment,
+    pub(crate) weight: u64,
+}
+
 /// The 64 bits that the index wants, from the 32 that are kept: it takes its place from the low ones and its tag from the
 /// seven highest.
 #[inline]
@@ -90,15 +68,16 @@ fn spread(hash: u32) -> u64 {
 }
 
 impl<K, V> Shard<K, V> {
-    /// `None`: unbounded.
-    pub(crate) fn new(capacity: Option<usize>, order: Order) -> Self {
+    pub(crate) fn new(capacity: u64, order: Order, weighed: bool, tti: Option<Duration>) -> Self {
         Self {
             index: HashTable::new(),
             entries: Vec::new(),
             hashes: Vec::new(),
-            expiry: None,
+            weights: weighed.then(Vec::new),
+            expiry: tti.map(Expiry::idle),
             order,
-            capacity: capacity.unwrap_or(MOST).min(MOST),
+            weight: 0,
+            capacity,
             hits: 0,
             misses: 0,
             begun: 0,
@@ -120,32 +99,39 @@ impl<K, V> Shard<K, V> {
     /// As [`hit`](Self::hit), for those who look for what is stored even when calls are no longer answered.
     #[inline]
     pub(crate) fn get(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<&V> {
-        let slot = self.find(hash, same)?;
-        if self.is_expired(slot, now) {
-            return None;
-        }
-        Some(self.used(slot, hash))
-    }
-
-    #[inline]
-    fn used(&mut self, slot: Slot, hash: u32) -> &V {
-        self.hits += 1;
-        self.order.touch(slot, hash);
-        &self.entries[slot as usize].value
+        let slot = self.use_slot(hash, same, now)?;
+        Some(&self.entries[slot as usize].value)
     }
 
     /// The last look before a call runs: a miss is counted, and the run.
     pub(crate) fn recall(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<&V> {
-        // Looked for first: comparing may panic, and then nothing has begun.
-        let slot = self.find(hash, same).filter(|&slot| !self.is_expired(slot, now));
-        match slot {
-            Some(slot) => Some(self.used(slot, hash)),
+        match self.use_slot(hash, same, now) {
+            Some(slot) => Some(&self.entries[slot as usize].value),
             None => {
                 self.misses += 1;
                 self.begin();
                 None
             }
         }
+    }
+
+    /// Finds a live entry, and counts and touches it.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way of every hit")]
+    fn use_slot(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<Slot> {
+        let slot = self.find(hash, same)?;
+        if let Some(expiry) = &mut self.expiry {
+            if expiry.is_timed(slot) {
+                let now = now();
+                if expiry.is_over(slot, now) {
+                    return None;
+                }
+                expiry.touch(slot, now);
+            }
+        }
+        self.hits += 1;
+        self.order.touch(slot, hash);
+        Some(slot)
     }
 
     /// A call begins to run.
@@ -169,44 +155,54 @@ impl<K, V> Shard<K, V> {
     /// The value, with no effect on counters or order.
     pub(crate) fn peek(&self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<&V> {
         let slot = self.find(hash, same)?;
-        (!self.is_expired(slot, now)).then(|| &self.entries[slot as usize].value)
+        let is_timed = self.expiry.as_ref().is_some_and(|expiry| expiry.is_timed(slot));
+        let is_over = is_timed && self.is_over(slot, now());
+        (!is_over).then(|| &self.entries[slot as usize].value)
     }
 
-    /// Stores a value. One whose deadline has come already is not stored, and the old value goes all the same.
+    /// Stores a value. One whose deadline has come already, or that weighs more than fits, is not stored, and the old value
+    /// goes all the same: it is out of date.
     pub(crate) fn insert(
         &mut self,
         hash: u32,
         key: K,
         value: V,
         same: impl Fn(&K, &K) -> bool,
-        deadline: Moment,
+        terms: Terms,
         now: impl FnOnce() -> Moment,
     ) -> Removed<K, V> {
-        let mut removed = Removed::nothing();
+        let Terms { deadline, weight } = terms;
         let found = self.find(hash, |stored| same(stored, &key));
         // Here the last user code has run: from now on nothing can panic half-way.
         let now = if self.expiry.is_some() || deadline != Moment::NEVER { now() } else { Moment(0) };
-        if deadline <= now || self.capacity == 0 {
-            if let Some(slot) = found {
-                removed.append(self.remove_slot(slot, Cause::Invalidated));
-            }
-            removed.push(key, value);
-            return removed;
-        }
+        let mut removed = Removed::nothing();
+        let keeps = deadline > now && weight <= self.capacity;
         if let Some(slot) = found {
-            self.evictions.replaced += 1;
-            let old = std::mem::replace(&mut self.entries[slot as usize].value, value);
-            removed.push(key, old);
-            self.order.rewrite(slot, hash, 1);
-            self.set_deadline(slot, deadline);
-            return removed;
+            let is_over = self.is_over(slot, now);
+            let others = self.weight - self.weight_of(slot);
+            if keeps && !is_over && others + weight <= self.capacity {
+                self.evictions.replaced += 1;
+                let old = mem::replace(&mut self.entries[slot as usize].value, value);
+                removed.push(Left { key, value: old, cause: Some(RemovalCause::Replaced) });
+                self.weight = others + weight;
+                if let Some(weights) = &mut self.weights {
+                    weights[slot as usize] = weight;
+                }
+                self.order.rewrite(slot, hash, weight);
+                self.set_deadline(slot, deadline, now);
+                return removed;
+            }
+            removed.push(self.remove_slot(slot, if is_over { RemovalCause::Expired } else { RemovalCause::Replaced }));
         }
-        removed.append(self.sweep(now, SWEEP));
-        while self.entries.len() >= self.capacity {
-            let Some(slot) = self.order.victim() else { break };
-            removed.append(self.remove_slot(slot, Cause::Evicted));
+        if keeps {
+            removed.append(self.sweep(now, SWEEP));
+            self.make_room(weight, &mut removed);
         }
-        self.push(hash, Entry { key, value }, deadline);
+        if keeps && self.weight + weight <= self.capacity && self.entries.len() < MOST {
+            self.push(hash, Entry { key, value }, terms, now);
+        } else {
+            removed.push(Left { key, value, cause: None });
+        }
         removed
     }
 
@@ -217,18 +213,31 @@ impl<K, V> Shard<K, V> {
         same: impl Fn(&K) -> bool,
         now: impl FnOnce() -> Moment,
     ) -> (Removed<K, V>, bool) {
-        let Some(slot) = self.find(hash, same) else { return (Removed::nothing(), false) };
-        let cause = if self.is_expired(slot, now) { Cause::Expired } else { Cause::Invalidated };
-        (self.remove_slot(slot, cause), cause == Cause::Invalidated)
+        let mut removed = Removed::nothing();
+        // Who puts an invalidation off has nothing to compare with but the hash.
+        let same = |&slot: &Slot| self.hashes[slot as usize] == hash && same(&self.entries[slot as usize].key);
+        let Some(slot) = self.index.find(spread(hash), same).copied() else { return (removed, false) };
+        let is_over = self.is_timed() && self.is_over(slot, now());
+        removed.push(self.remove_slot(slot, if is_over { RemovalCause::Expired } else { RemovalCause::Invalidated }));
+        (removed, !is_over)
     }
 
     /// Takes out what has expired, `most` entries at the most.
     pub(crate) fn sweep(&mut self, now: Moment, most: usize) -> Removed<K, V> {
         let mut removed = Removed::nothing();
         for _ in 0..most {
-            let Some(slot) = self.expiry.as_ref().and_then(|expiry| expiry.due(now)) else { break };
-            removed.append(self.remove_slot(slot, Cause::Expired));
+            let Some(slot) = self.expiry.as_mut().and_then(|expiry| expiry.due(now)) else { break };
+            removed.push(self.remove_slot(slot, RemovalCause::Expired));
         }
+        removed
+    }
+
+    /// Another bound. A smaller one evicts at once.
+    pub(crate) fn set_capacity(&mut self, capacity: u64) -> Removed<K, V> {
+        self.capacity = capacity;
+        self.order.set_capacity(capacity);
+        let mut removed = Removed::nothing();
+        self.make_room(0, &mut removed);
         removed
     }
 
@@ -236,13 +245,20 @@ impl<K, V> Shard<K, V> {
     pub(crate) fn clear(&mut self) -> Removed<K, V> {
         self.index.clear();
         self.hashes.clear();
-        self.expiry = None;
+        if let Some(weights) = &mut self.weights {
+            weights.clear();
+        }
+        if let Some(expiry) = &mut self.expiry {
+            expiry.clear();
+        }
         self.order.clear();
+        self.weight = 0;
         self.hits = 0;
         self.misses = 0;
         self.evictions = Evictions::default();
-        let entries = std::mem::take(&mut self.entries);
-        Removed { first: None, rest: entries.into_iter().map(|entry| (entry.key, entry.value)).collect() }
+        let cleared = Some(RemovalCause::Cleared);
+        let entries = mem::take(&mut self.entries).into_iter();
+        Removed::all(entries.map(|Entry { key, value }| Left { key, value, cause: cleared }))
     }
 
     /// From now on no call is answered.
@@ -255,9 +271,9 @@ impl<K, V> Shard<K, V> {
         self.expiry.is_some()
     }
 
-    /// The expired count until they are swept.
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+    /// What the entries weigh together; the expired weigh until they are swept.
+    pub(crate) fn weight(&self) -> u64 {
+        self.weight
     }
 
     pub(crate) fn hits(&self) -> u64 {
@@ -270,12 +286,8 @@ impl<K, V> Shard<K, V> {
 
     /// The live entries, in no order.
     pub(crate) fn iter(&self, now: Moment) -> impl Iterator<Item = (&K, &V)> {
-        let live = move |slot: usize| self.expiry.as_ref().is_none_or(|expiry| expiry.deadline(index(slot)) > now);
-        self.entries
-            .iter()
-            .enumerate()
-            .filter(move |&(slot, _)| live(slot))
-            .map(|(_, entry)| (&entry.key, &entry.value))
+        let live = move |&(slot, _): &(usize, _)| !self.is_over(index(slot), now);
+        self.entries.iter().enumerate().filter(live).map(|(_, entry)| (&entry.key, &entry.value))
     }
 
     #[inline]
@@ -283,45 +295,61 @@ impl<K, V> Shard<K, V> {
         self.index.find(spread(hash), |&slot| same(&self.entries[slot as usize].key)).copied()
     }
 
-    #[inline]
-    fn is_expired(&self, slot: Slot, now: impl FnOnce() -> Moment) -> bool {
-        let Some(expiry) = &self.expiry else { return false };
-        let deadline = expiry.deadline(slot);
-        deadline != Moment::NEVER && deadline <= now()
+    fn is_over(&self, slot: Slot, now: Moment) -> bool {
+        self.expiry.as_ref().is_some_and(|expiry| expiry.is_over(slot, now))
     }
 
-    fn set_deadline(&mut self, slot: Slot, deadline: Moment) {
+    fn weight_of(&self, slot: Slot) -> u64 {
+        self.weights.as_ref().map_or(1, |weights| weights[slot as usize])
+    }
+
+    fn set_deadline(&mut self, slot: Slot, deadline: Moment, now: Moment) {
         match &mut self.expiry {
-            Some(expiry) => expiry.set(slot, deadline),
+            Some(expiry) => expiry.set(slot, deadline, now),
             None if deadline == Moment::NEVER => {}
-            None => self.expiry.insert(Expiry::with_len(self.entries.len())).set(slot, deadline),
+            None => self.expiry.insert(Expiry::with_len(self.entries.len())).set(slot, deadline, now),
         }
     }
 
-    fn push(&mut self, hash: u32, entry: Entry<K, V>, deadline: Moment) {
+    /// Evicts until `weight` more fits, or the policy has nothing to offer.
+    fn make_room(&mut self, weight: u64, removed: &mut Removed<K, V>) {
+        while self.weight.saturating_add(weight) > self.capacity {
+            let Some(slot) = self.order.victim() else { break };
+            removed.push(self.remove_slot(slot, RemovalCause::Evicted));
+        }
+    }
+
+    fn push(&mut self, hash: u32, entry: Entry<K, V>, terms: Terms, now: Moment) {
         let slot = index(self.entries.len());
         self.entries.push(entry);
         self.hashes.push(hash);
         let hashes = &self.hashes;
         self.index.insert_unique(spread(hash), slot, |&slot| spread(hashes[slot as usize]));
-        self.order.admit(slot, hash, 1);
+        self.weight += terms.weight;
+        if let Some(weights) = &mut self.weights {
+            weights.push(terms.weight);
+        }
+        self.order.admit(slot, hash, terms.weight);
         match &mut self.expiry {
-            Some(expiry) => expiry.push(deadline),
-            None => self.set_deadline(slot, deadline),
+            Some(expiry) => expiry.push(terms.deadline, now),
+            None => self.set_deadline(slot, terms.deadline, now),
         }
     }
 
-    fn remove_slot(&mut self, slot: Slot, cause: Cause) -> Removed<K, V> {
-        *match cause {
-            Cause::Expired => &mut self.evictions.expired,
-            Cause::Evicted => &mut self.evictions.evicted,
-            Cause::Invalidated => &mut self.evictions.invalidated,
-        } += 1;
+    fn remove_slot(&mut self, slot: Slot, cause: RemovalCause) -> Left<K, V> {
+        let counts = &mut self.evictions;
+        match cause {
+            RemovalCause::Expired => counts.expired += 1,
+            RemovalCause::Evicted => counts.evicted += 1,
+            RemovalCause::Invalidated => counts.invalidated += 1,
+            RemovalCause::Replaced => counts.replaced += 1,
+            RemovalCause::Cleared => {}
+        }
         let hash = self.hashes[slot as usize];
         if let Ok(place) = self.index.find_entry(spread(hash), |&other| other == slot) {
             place.remove();
         }
-        self.order.forget(slot, hash, cause == Cause::Evicted);
+        self.order.forget(slot, hash, cause == RemovalCause::Evicted);
         let last = index(self.entries.len() - 1);
         if last != slot {
             if let Some(moved) = self.index.find_mut(spread(self.hashes[last as usize]), |&other| other == last) {
@@ -332,15 +360,23 @@ impl<K, V> Shard<K, V> {
         if let Some(expiry) = &mut self.expiry {
             expiry.swap_remove(slot);
         }
+        self.weight -= self.weight_of(slot);
+        if let Some(weights) = &mut self.weights {
+            weights.swap_remove(slot as usize);
+        }
         self.hashes.swap_remove(slot as usize);
         let Entry { key, value } = self.entries.swap_remove(slot as usize);
-        Removed { first: Some((key, value)), rest: Vec::new() }
+        Left { key, value, cause: Some(cause) }
     }
 
     #[cfg(test)]
     pub(crate) fn validate(&self) {
         assert_eq!(self.index.len(), self.entries.len());
         assert_eq!(self.hashes.len(), self.entries.len());
+        let weight: u64 = self.weights.as_ref().map_or(self.entries.len() as u64, |weights| weights.iter().sum());
+        assert_eq!(self.weight, weight);
+        assert!(weight <= self.capacity);
+        self.order.validate(self.entries.len());
         for (slot, &hash) in self.hashes.iter().enumerate() {
             assert!(self.index.find(spread(hash), |&other| other as usize == slot).is_some());
         }
@@ -353,4 +389,125 @@ impl<K, V> Shard<K, V> {
 /// The capacity keeps the number of entries below what a slot can number.
 fn index(len: usize) -> Slot {
     Slot::try_from(len).expect("a shard holds fewer than 2^32 entries")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::policy::Lru;
+
+    const CAPACITY: usize = 8;
+
+    /// The shard's entries, least recently used first: key, value, deadline.
+    type Model = VecDeque<(u32, u64, Moment)>;
+
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, n: u64) -> u64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % n
+        }
+    }
+
+    /// A poor hash on purpose: half of the keys share one.
+    fn hash(key: u32) -> u32 {
+        (key / 2).wrapping_mul(0x9E37_79B9)
+    }
+
+    fn lru(capacity: u64) -> Shard<u32, u64> {
+        Shard::new(capacity, Order::Lru(Lru::new()), false, None)
+    }
+
+    fn insert(shard: &mut Shard<u32, u64>, key: u32, value: u64, deadline: Moment, now: Moment) {
+        let terms = Terms { deadline, weight: 1 };
+        drop(shard.insert(hash(key), key, value, |one, other| one == other, terms, || now));
+    }
+
+    fn model_insert(model: &mut Model, key: u32, value: u64, deadline: Moment, now: Moment) {
+        let known = model.iter().position(|entry| entry.0 == key);
+        if let Some(place) = known {
+            model.remove(place);
+        }
+        if deadline <= now {
+            return;
+        }
+        if known.is_none() {
+            model.retain(|entry| entry.2 > now);
+            if model.len() == CAPACITY {
+                model.pop_front();
+            }
+        }
+        model.push_back((key, value, deadline));
+    }
+
+    #[test]
+    fn random_operations_leave_the_shard_as_a_naive_model_has_it() {
+        for seed in 0..200 {
+            let mut random = Random(seed);
+            let mut shard = lru(CAPACITY as u64);
+            let mut model = Model::new();
+            let mut now = Moment(1);
+            for step in 0..400 {
+                let key = u32::try_from(random.below(20)).unwrap();
+                match random.below(10) {
+                    0..=3 => {
+                        let deadline =
+                            if random.below(3) == 0 { Moment::NEVER } else { Moment(now.0 + random.below(9)) };
+                        insert(&mut shard, key, step, deadline, now);
+                        model_insert(&mut model, key, step, deadline, now);
+                    }
+                    4..=6 => {
+                        let got = shard.get(hash(key), |&other| other == key, || now).copied();
+                        let place = model.iter().position(|entry| entry.0 == key && entry.2 > now);
+                        let expected = place.and_then(|place| model.remove(place));
+                        assert_eq!(got, expected.map(|entry| entry.1), "seed {seed}, step {step}");
+                        model.extend(expected);
+                    }
+                    7 => {
+                        let (removed, found) = shard.remove(hash(key), |&other| other == key, || now);
+                        drop(removed);
+                        let place = model.iter().position(|entry| entry.0 == key);
+                        let entry = place.and_then(|place| model.remove(place));
+                        assert_eq!(found, entry.is_some_and(|entry| entry.2 > now), "seed {seed}, step {step}");
+                    }
+                    8 => now = Moment(now.0 + random.below(4)),
+                    _ if random.below(20) == 0 => {
+                        drop(shard.clear());
+                        model.clear();
+                    }
+                    _ => drop(shard.sweep(now, usize::MAX)),
+                }
+                shard.validate();
+                let mut live: Vec<_> = shard.iter(now).map(|(&key, &value)| (key, value)).collect();
+                let mut expected: Vec<_> =
+                    model.iter().filter(|entry| entry.2 > now).map(|entry| (entry.0, entry.1)).collect();
+                live.sort_unstable();
+                expected.sort_unstable();
+                assert_eq!(live, expected, "seed {seed}, step {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_expired_make_room_before_the_living() {
+        let mut shard = lru(2);
+        insert(&mut shard, 1, 10, Moment(100), Moment(0));
+        insert(&mut shard, 2, 20, Moment(5), Moment(0));
+        insert(&mut shard, 3, 30, Moment(100), Moment(5));
+        let kept: Vec<_> = shard.iter(Moment(5)).map(|(&key, _)| key).collect();
+        assert_eq!(kept, [1, 3]);
+        assert_eq!(shard.evictions().expired, 1);
+        assert_eq!(shard.evictions().evicted, 0);
+    }
+
+    #[test]
+    fn a_value_that_is_over_when_it_is_stored_takes_the_old_one_with_it() {
+        let mut shard = lru(2);
+        insert(&mut shard, 1, 10, Moment::NEVER, Moment(0));
+        insert(&mut shard, 1, 11, Moment(7), Moment(7));
+        assert_eq!(shard.weight(), 0);
+    }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use cachetools::cached;
+use cachetools::{InstanceCaches, cached, cachedmethod};
 
 /// What may go wrong.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub async fn line(name: &str, page: u32) -> Arc<str> {
 ///
 /// # Errors
 ///
-/// For names without a letter.
+/// For an empty name.
 #[cached(ignore = "greeting")]
 pub async fn greet(greeting: &str, name: String) -> Result<String, Broken> {
     if name.is_empty() { Err(Broken) } else { Ok(format!("{greeting}, {name}!")) }
@@ -34,6 +34,32 @@ pub async fn length(name: &str) -> usize {
     name.len()
 }
 
+/// A type parameter.
+#[cached]
+pub async fn all<T: Clone + std::hash::Hash + Eq + Send + Sync + 'static>(value: T) -> Vec<T> {
+    vec![value]
+}
+
+/// Methods, and their handles.
+#[derive(Clone, Debug, Default)]
+pub struct Service {
+    caches: InstanceCaches,
+}
+
+impl Service {
+    /// One cache for each instance.
+    #[cachedmethod(ttl = "5m")]
+    pub async fn name(&self, id: &str, version: u32) -> String {
+        format!("{id} {version}")
+    }
+
+    /// One cache for all.
+    #[cachedmethod(lru = 10)]
+    pub async fn config(key: &str) -> usize {
+        key.len()
+    }
+}
+
 mod inner {
     use cachetools::cached;
 
@@ -41,9 +67,18 @@ mod inner {
     pub(crate) async fn private(_id: u32) -> u32 {
         7
     }
+
+    #[cached]
+    async fn more_private() -> u32 {
+        1
+    }
+
+    pub(crate) async fn one() -> u32 {
+        more_private().await
+    }
 }
 
-/// Calls one that is not public.
-pub async fn seven() -> u32 {
-    inner::private(1).await
+/// Calls what is not public.
+pub async fn eight() -> u32 {
+    inner::private(1).await + inner::one().await
 }

@@ -1,0 +1,57 @@
+async fn report(id: u64) -> Report {
+    ::cachetools::__private::assert_key::<u64>();
+    ::cachetools::__private::assert_value::<Report>();
+    {
+        use ::cachetools::__private::PlainOk as _;
+        ::cachetools::__private::Probe::<Report>::NEW.plain(::cachetools::__private::No);
+    }
+    let __pending = match ::cachetools::__private::start::<
+        _,
+        Report,
+        Report,
+        _,
+        _,
+    >(
+        {
+            static __CACHE: ::cachetools::__private::LazyLock<
+                ::cachetools::Cache<u64, Report>,
+            > = ::cachetools::__private::LazyLock::new(|| {
+                ::cachetools::Cache::<u64, Report>::builder()
+                    .name(::core::concat!(::core::module_path!(), "::", "report"))
+                    .build()
+            });
+            &__CACHE
+        },
+        ::cachetools::__private::key(
+            ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
+        ),
+        ::cachetools::__private::Plain,
+    ) {
+        ::cachetools::__private::Start::Hit(__hit) => return __hit,
+        ::cachetools::__private::Start::Miss(__pending) => __pending,
+    };
+    match ::cachetools::__private::join::<_, Report, _, Report>(__pending).await {
+        ::cachetools::__private::Joined::Done(__done) => __done,
+        ::cachetools::__private::Joined::Lead(__lead) => {
+            ::cachetools::__private::detach::<
+                _,
+                Report,
+                _,
+                _,
+                _,
+            >(
+                    __lead,
+                    async move {
+                        if false {
+                            let __typed: Report = loop {};
+                            #[allow(unreachable_code)] return __typed;
+                        }
+                        #[allow(unused_braces, unreachable_code)]
+                        let __returned: Report = { make(id).await };
+                        #[allow(unreachable_code)] __returned
+                    },
+                )
+                .await
+        }
+    }
+}

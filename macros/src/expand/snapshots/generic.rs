@@ -1,0 +1,209 @@
+pub async fn load<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
+    id: [u64; N],
+) -> T {
+    ::cachetools::__private::assert_key::<[u64; N]>();
+    ::cachetools::__private::assert_value::<T>();
+    {
+        use ::cachetools::__private::PlainOk as _;
+        ::cachetools::__private::Probe::<T>::NEW.plain(::cachetools::__private::No);
+    }
+    let __pending = match ::cachetools::__private::start::<
+        _,
+        T,
+        T,
+        _,
+        _,
+    >(
+        load::cache::<T, N>(),
+        ::cachetools::__private::key(
+            ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
+        ),
+        ::cachetools::__private::Plain,
+    ) {
+        ::cachetools::__private::Start::Hit(__hit) => return __hit,
+        ::cachetools::__private::Start::Miss(__pending) => __pending,
+    };
+    match ::cachetools::__private::join::<_, T, _, T>(__pending).await {
+        ::cachetools::__private::Joined::Done(__done) => __done,
+        ::cachetools::__private::Joined::Lead(__lead) => {
+            ::cachetools::__private::share::<
+                _,
+                T,
+                _,
+                _,
+                _,
+            >(
+                    __lead,
+                    async move {
+                        if false {
+                            let __typed: T = loop {};
+                            #[allow(unreachable_code)] return __typed;
+                        }
+                        #[allow(unused_braces, unreachable_code)]
+                        let __returned: T = { T::from(id[0]) };
+                        #[allow(unreachable_code)] __returned
+                    },
+                )
+                .await
+        }
+    }
+}
+///The cache behind [`load()`].
+#[allow(non_camel_case_types, dead_code)]
+pub enum load {}
+#[allow(clippy::must_use_candidate)]
+impl load {
+    /// The cache itself.
+    #[allow(dead_code)]
+    #[inline]
+    pub fn cache<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() -> &'static ::cachetools::Cache<
+        [u64; N],
+        T,
+    > {
+        static __CACHES: ::cachetools::__private::Registry = ::cachetools::__private::Registry::new();
+        #[allow(dead_code)]
+        struct __Site<T: ?::core::marker::Sized, const N: usize>(
+            ::core::marker::PhantomData<fn() -> *const T>,
+        );
+        __CACHES
+            .get(
+                ::core::any::TypeId::of::<__Site<T, N>>(),
+                || {
+                    ::cachetools::Cache::<[u64; N], T>::builder()
+                        .name(::core::concat!(::core::module_path!(), "::", "load"))
+                        .build()
+                },
+            )
+    }
+    /// Hits, misses and size.
+    #[allow(dead_code)]
+    pub fn cache_info<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() -> ::cachetools::CacheInfo {
+        Self::cache::<T, N>().info()
+    }
+    /// The fuller picture: loads, errors, evictions, what is running.
+    #[allow(dead_code)]
+    pub fn cache_stats<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() -> ::cachetools::CacheStats {
+        Self::cache::<T, N>().stats()
+    }
+    /// What the cache was built with.
+    #[allow(dead_code)]
+    pub fn cache_parameters<
+        T: From<u64> + Clone + Send + Sync + 'static,
+        const N: usize,
+    >() -> ::cachetools::CacheParameters {
+        Self::cache::<T, N>().parameters()
+    }
+    /// Whether this call is answered from the cache, or is running; leaves counters and order alone.
+    #[allow(
+        dead_code,
+        clippy::needless_pass_by_value,
+        clippy::ptr_arg,
+        clippy::too_many_arguments,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::used_underscore_binding
+    )]
+    pub fn cache_contains<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
+        id: [u64; N],
+    ) -> bool {
+        ::cachetools::__private::assert_value::<T>();
+        ::cachetools::__private::contains::<
+            _,
+            T,
+            _,
+        >(
+            Self::cache::<T, N>(),
+            &::cachetools::__private::key(
+                ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
+            ),
+        )
+    }
+    /// What is kept for this call; leaves counters and order alone.
+    #[allow(
+        dead_code,
+        clippy::needless_pass_by_value,
+        clippy::ptr_arg,
+        clippy::too_many_arguments,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::used_underscore_binding
+    )]
+    pub fn cache_peek<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
+        id: [u64; N],
+    ) -> ::core::option::Option<T> {
+        ::cachetools::__private::assert_value::<T>();
+        ::cachetools::__private::peek::<
+            _,
+            T,
+            _,
+        >(
+            Self::cache::<T, N>(),
+            &::cachetools::__private::key(
+                ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
+            ),
+        )
+    }
+    /// Forgets this call; true if it was there, or running.
+    #[allow(
+        dead_code,
+        clippy::needless_pass_by_value,
+        clippy::ptr_arg,
+        clippy::too_many_arguments,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::used_underscore_binding
+    )]
+    pub fn cache_invalidate<
+        T: From<u64> + Clone + Send + Sync + 'static,
+        const N: usize,
+    >(id: [u64; N]) -> bool {
+        ::cachetools::__private::assert_value::<T>();
+        ::cachetools::__private::invalidate::<
+            _,
+            T,
+            _,
+        >(
+            Self::cache::<T, N>(),
+            &::cachetools::__private::key(
+                ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
+            ),
+        )
+    }
+    /// Keeps a value for this call, as if it had run.
+    #[allow(
+        dead_code,
+        clippy::needless_pass_by_value,
+        clippy::ptr_arg,
+        clippy::too_many_arguments,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::used_underscore_binding
+    )]
+    pub fn cache_insert<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
+        id: [u64; N],
+        value: T,
+    ) {
+        ::cachetools::__private::assert_value::<T>();
+        ::cachetools::__private::insert::<
+            _,
+            T,
+            _,
+        >(
+            Self::cache::<T, N>(),
+            ::cachetools::__private::key(
+                ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
+            ),
+            value,
+        )
+    }
+    /// Forgets every call and sets the counters to zero.
+    #[allow(dead_code)]
+    pub fn cache_clear<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() {
+        Self::cache::<T, N>().clear();
+    }
+    /// Waits for the running calls, or drops them; from then on calls run as the plain function.
+    #[allow(dead_code)]
+    pub async fn cache_close<
+        T: From<u64> + Clone + Send + Sync + 'static,
+        const N: usize,
+    >(how: ::cachetools::Close) {
+        ::cachetools::__private::assert_value::<T>();
+        ::cachetools::__private::close::<_, T>(Self::cache::<T, N>(), how).await;
+    }
+}
