@@ -30,9 +30,8 @@ mod model;
 
 use std::fmt;
 
-pub(crate) use self::{
-    fifo::Fifo, lfu::Lfu, lru::Lru, random::Random, s3_fifo::S3Fifo, sieve::Sieve, tiny_lfu::TinyLfu,
-};
+pub use self::random::Random;
+pub(crate) use self::{fifo::Fifo, lfu::Lfu, lru::Lru, s3_fifo::S3Fifo, sieve::Sieve, tiny_lfu::TinyLfu};
 
 /// The number of an entry's place in its shard. Slots are dense: `n` entries stand at `0..n`.
 pub type Slot = u32;

@@ -13,7 +13,7 @@ use super::{Policy, Slot};
 /// at costing nothing.
 ///
 /// **Not for** skewed use: a hot entry is drawn as often as a cold one.
-pub(crate) struct Random {
+pub struct Random {
     len: Slot,
     choose: Chooser,
 }
@@ -25,7 +25,7 @@ enum Chooser {
 
 impl Random {
     /// Draws from a generator that starts at `seed`: equal seeds draw equally.
-    pub(crate) fn seeded(seed: u64) -> Self {
+    pub fn seeded(seed: u64) -> Self {
         Self { len: 0, choose: Chooser::Seeded(seed) }
     }
 
@@ -33,7 +33,7 @@ impl Random {
     ///
     /// An answer out of range chooses nothing: the newcomer is turned away and what is there stays. `choose` is not
     /// called when the cache is empty.
-    pub(crate) fn choosing(choose: impl FnMut(u32) -> u32 + Send + 'static) -> Self {
+    pub fn choosing(choose: impl FnMut(u32) -> u32 + Send + 'static) -> Self {
         Self { len: 0, choose: Chooser::Given(Box::new(choose)) }
     }
 }
