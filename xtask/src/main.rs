@@ -3,6 +3,7 @@
 mod bench_compile;
 mod examples;
 mod fresh;
+mod hit_ratio;
 mod shell;
 mod simulate;
 mod test;
@@ -29,6 +30,11 @@ const CHORES: &[Chore] = &[
         name: "bench-compile",
         does: "measures what a decorated function costs `cargo check`",
         run: bench_compile::run,
+    },
+    Chore {
+        name: "hit-ratio",
+        does: "compares the policies' hit ratios; `--help` says over what",
+        run: hit_ratio::run,
     },
     Chore { name: "fresh", does: "tries the last commit as a newcomer would", run: fresh::run },
     Chore { name: "help", does: "prints this", run: help },

@@ -30,6 +30,8 @@ const LEAST: f64 = 0.02;
 const MOST: f64 = 0.98;
 /// How far one return moves the border, in entries.
 const STEP: f64 = 2.0;
+/// What counts as slack, in mean weights; none where all weigh 1.
+const SLACK: u64 = 4;
 /// Returns after more leavers than this, per entry held, don't move the border.
 pub(crate) const SOON: f64 = 0.3;
 
@@ -52,6 +54,16 @@ impl Balance {
     #[inline]
     pub(crate) fn main(&self) -> u64 {
         self.capacity.saturating_sub(self.window)
+    }
+
+    /// Whether the main part, which holds `main` of a `total` in `held` entries, has room for a newcomer of `weight`.
+    ///
+    /// Entries of different weights never fill a part to the brim. That slack is not room: newcomers that took it
+    /// would pass without having been read or met more often than others. So some mean weights stay free.
+    pub(crate) fn has_room(&self, main: u64, total: u64, held: usize, weight: u64) -> bool {
+        let mean = total / held.max(1) as u64;
+        let slack = mean.saturating_sub(1).saturating_mul(SLACK);
+        main.saturating_add(weight).saturating_add(slack) <= self.main()
     }
 
     /// An entry was evicted, one of `held`.
@@ -144,6 +156,14 @@ mod tests {
             balance.returned(mixed(key), 1000);
         }
         assert_eq!((balance.window(), balance.main()), (20, 980));
+    }
+
+    #[test]
+    fn slack_between_weights_is_not_room() {
+        let balance = Balance::new(1000, 1.0);
+        assert!(balance.has_room(899, 999, 999, 1) && !balance.has_room(900, 999, 999, 1));
+        assert!(balance.has_room(850, 950, 95, 10) && !balance.has_room(860, 960, 96, 10));
+        assert!(!balance.has_room(u64::MAX, u64::MAX, 1, u64::MAX));
     }
 
     #[test]

@@ -236,6 +236,24 @@ fn shrinking_evicts_and_growing_gives_room() {
 }
 
 #[test]
+fn favourites_stay_whatever_they_weigh() {
+    // A fifth of the keys gets two thirds of the reads; the bound is a tenth of the weight of all.
+    let hits = |make: Make| {
+        let mut cache = Model::new(1000, make(1000));
+        let mut chance = Chance(9);
+        let read = |_: &u32| {
+            let key = if chance.below(3) < 2 { chance.below(200) } else { 200 + chance.below(800) };
+            cache.get(key) || (cache.put_weighing(key, 1 + key % 3 * 9), false).1
+        };
+        (0..20_000).filter(read).count()
+    };
+    let [(_, lru), .., (_, s3_fifo), (_, tiny_lfu), _] = built_in();
+    let (lru, s3_fifo, tiny_lfu) = (hits(lru), hits(s3_fifo), hits(tiny_lfu));
+    println!("of 20,000: lru {lru}, s3_fifo {s3_fifo}, tiny_lfu {tiny_lfu}");
+    assert!(s3_fifo * 10 > lru * 13 && tiny_lfu * 10 > lru * 13);
+}
+
+#[test]
 fn memory_follows_the_entries_held() {
     // Without the naive model, whose searches would take minutes here.
     for (name, make) in built_in() {

@@ -9,7 +9,7 @@ use super::{Policy, Slot, list::Lists};
 /// **Good at** values whose age matters more than their use: every entry leaves after as many writes, so a read never
 /// costs more than the look-up.
 ///
-/// **Not for** hit ratio: nearly every trace is 2 to 12 points under [`Lru`](super::Lru).
+/// **Not for** hit ratio: on most traces it stays 2 to 12 points under [`Lru`](super::Lru).
 #[derive(Debug)]
 pub(crate) struct Fifo {
     order: Lists<1>,

@@ -11,7 +11,7 @@ use super::{Policy, Slot, list::Lists};
 /// **Good at** a popularity that does not change.
 ///
 /// **Not for** popularity that moves: counts never age, so what was hot last week holds its place, and newcomers that
-/// are hot now push out each other. Expect up to 50 points under [`Lru`](super::Lru) then; [`TinyLfu`](super::TinyLfu)
+/// are hot now push out each other. Expect tens of points under [`Lru`](super::Lru) then; [`TinyLfu`](super::TinyLfu)
 /// ages its counts.
 #[derive(Debug)]
 pub(crate) struct Lfu {

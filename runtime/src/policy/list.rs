@@ -48,18 +48,21 @@ impl<const N: usize> Lists<N> {
     pub(crate) fn move_to_back(&mut self, list: usize, slot: Slot) {
         let links = &mut self.links[..];
         let node = slot as usize + N;
-        let Link { prev, next } = links[node];
-        // A hot key is touched many times in a row: it is where it belongs already.
-        if next == list as u32 {
+        // Read before anything is written, so that no load waits for a store. A hot key is touched many times in a row:
+        // it is where it belongs already.
+        let back = links[list].prev;
+        if back == node as u32 {
             return;
         }
+        // Each by itself: one load of both would stall if a neighbour's touch has just written half of it.
+        let prev = links[node].prev;
+        let next = links[node].next;
         links[prev as usize].next = next;
         links[next as usize].prev = prev;
-        // Read after unlinking, since `node` may have been the back of another list.
-        let back = links[list].prev;
-        links[list].prev = node as u32;
+        links[node].prev = back;
+        links[node].next = list as u32;
         links[back as usize].next = node as u32;
-        links[node] = Link { prev: back, next: list as u32 };
+        links[list].prev = node as u32;
     }
 
     /// Moves a slot from wherever it stands to the front of `list`.

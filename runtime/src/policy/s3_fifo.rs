@@ -68,8 +68,10 @@ impl S3Fifo {
     /// What is too much for the small queue goes to the main one, as long as that has room.
     fn settle(&mut self) {
         while self.held[SMALL] > self.balance.window() {
-            let fits = |&slot: &Slot| self.held[MAIN] + self.weights.get(slot) <= self.balance.main();
-            let Some(slot) = self.queues.front(SMALL).filter(fits) else { break };
+            let [small, main] = self.held;
+            let room = |weight| self.balance.has_room(main, small + main, self.marks.len(), weight);
+            let slot = self.queues.front(SMALL).filter(|&slot| room(self.weights.get(slot)));
+            let Some(slot) = slot else { break };
             self.keep(slot);
         }
     }

@@ -102,9 +102,11 @@ impl TinyLfu {
     /// What is too much for the window goes to the main part, as long as that has room.
     fn settle(&mut self) {
         while self.held[WINDOW] > self.balance.window() {
-            let main = self.held[PROBATION] + self.held[PROTECTED];
-            let fits = |&slot: &Slot| main + self.weights.get(slot) <= self.balance.main();
-            let Some(slot) = self.queues.front(WINDOW).filter(fits) else { break };
+            let [window, probation, protected] = self.held;
+            let main = probation + protected;
+            let room = |weight| self.balance.has_room(main, window + main, self.marks.len(), weight);
+            let slot = self.queues.front(WINDOW).filter(|&slot| room(self.weights.get(slot)));
+            let Some(slot) = slot else { break };
             self.move_to(PROBATION, slot);
         }
     }
