@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Waker};
 
 use cachetools::Cache;
 use shuttle::future::{block_on, yield_now};
@@ -59,26 +60,38 @@ fn an_invalidation_in_another_thread_wins_over_a_running_load() {
     shuttle::check_random(
         || {
             let (cache, source) = (cache(), Arc::new(AtomicU32::new(1)));
-            let reader = || {
+            let read = || {
                 let (cache, source) = (cache.clone(), source.clone());
-                thread::spawn(move || {
-                    block_on(cache.shared().get_with(1, async move {
+                async move {
+                    let load = async move {
                         let value = source.load(Ordering::SeqCst);
                         yield_now().await;
                         value
-                    }));
-                })
+                    };
+                    cache.shared().get_with(1, load).await
+                }
             };
+            // The load has begun when the other threads do.
+            let mut begun = Box::pin(read());
+            assert!(begun.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            let begun = thread::spawn(move || assert_eq!(block_on(begun), 1));
+            let later = read();
+            let later = thread::spawn(move || {
+                block_on(later);
+            });
             let writer = {
                 let (cache, source) = (cache.clone(), source.clone());
                 thread::spawn(move || {
                     source.store(2, Ordering::SeqCst);
                     cache.invalidate(&1);
-                    let seen = block_on(cache.shared().get_with(1, async { 2 }));
+                    let seen = block_on(cache.shared().get_with(1, async {
+                        yield_now().await;
+                        2
+                    }));
                     assert_eq!(seen, 2, "an old value was served behind its invalidation");
                 })
             };
-            join(vec![reader(), writer, reader()]);
+            join(vec![begun, writer, later]);
             assert_ne!(cache.get(&1), Some(1), "an old value was stored behind its invalidation");
             assert_eq!(cache.parameters().running, 0);
         },
@@ -107,9 +120,16 @@ fn callers_that_leave_in_the_middle_leave_nothing_behind() {
                     }));
                 })
             };
-            join(vec![caller(1), caller(2), caller(100)]);
+            let one_that_stays = {
+                let (cache, runs) = (cache.clone(), runs.clone());
+                thread::spawn(move || {
+                    // It is woken by nobody but the flight.
+                    assert_eq!(block_on(cache.shared().get_with(1, load(runs, 10))), 10);
+                })
+            };
+            join(vec![caller(1), one_that_stays, caller(2)]);
             assert_eq!(cache.parameters().running, 0);
-            assert_eq!(cache.get(&1), Some(10), "the one that stayed has loaded it");
+            assert_eq!(cache.get(&1), Some(10));
         },
         SCHEDULES,
     );
