@@ -15,11 +15,11 @@ use crate::types;
 pub(crate) struct Item {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
-    /// As the user wrote it, but for the attribute's own helpers on arguments.
+    /// As the user wrote it, but for `#[cached(ignore)]` on arguments.
     pub(crate) sig: Signature,
     pub(crate) args: Vec<Argument>,
     pub(crate) body: Body,
-    /// What is wrong with the helpers on arguments; reported with the rules' findings.
+    /// What is wrong with the attributes on arguments; reported with the rules' findings.
     pub(crate) mistakes: Option<Error>,
 }
 

@@ -69,7 +69,12 @@ fn attribute(
     let item: Item = match syn::parse2(tokens.clone()) {
         Ok(item) => item,
         // Not a function: what it is stays as it is.
-        Err(error) => return tokens.into_iter().chain(error.into_compile_error()).collect(),
+        Err(error) => {
+            let is_function = tokens.clone().into_iter().any(|token| token.to_string() == "fn");
+            let about = syn::Error::new(error.span(), format!("`#[{}]` is for async functions", attribute.word()));
+            let error = if is_function { error } else { about };
+            return tokens.into_iter().chain(error.into_compile_error()).collect();
+        }
     };
     Args::parse(attribute, args)
         .and_then(|args| plan::plan(attribute, args, &item).map(|plan| expand::expand(attribute, &plan)))

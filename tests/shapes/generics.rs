@@ -73,7 +73,14 @@ async fn types_constants_and_clauses() {
     async fn phantom<T: Hash + Eq + Clone + Send + Sync + 'static>(_tag: PhantomData<T>) {
         ran();
     }
+    #[cached(key = |value| -> String { value.to_string() })]
+    async fn by_key<T: Display + Send + 'static>(value: T, extra: f64) -> String {
+        ran();
+        format!("{value} of {} and {extra}", size_of::<T>())
+    }
     once! {
+        by_key(1_u8, 0.5);
+        by_key(1_u64, 0.5);
         made::<u32>(1);
         made::<u64>(1);
         taken(1_u8);

@@ -76,7 +76,11 @@ pub(super) fn plan(item: &Item, key: &Key, returns: &Returns, mistakes: &mut Mis
     let generics = &item.sig.generics;
     let counting: TokenStream = match key {
         Key::Parts(parts) => parts.iter().map(|part| part.ty.to_token_stream()).collect(),
-        Key::Given(given) => given.closure.output.to_token_stream(),
+        // Equal keys made from arguments of different types are different calls.
+        Key::Given(given) => {
+            let named = given.args.iter().map(|(_, ty)| ty.to_token_stream());
+            named.chain([given.closure.output.to_token_stream()]).collect()
+        }
     };
     let all = || generics.params.iter().filter_map(name);
     let mut kept: Vec<Ident> = all()

@@ -383,6 +383,16 @@ fn the_handle_has_the_parameters_that_count() {
         ),
         ""
     );
+    let by_key = quote!(key = |value| -> String { value.to_string() });
+    assert_eq!(
+        kept(
+            by_key,
+            quote!(
+                async fn f<T: Display + 'static, E: Executor>(value: T, ex: E) -> String {}
+            )
+        ),
+        "T"
+    );
     // Mentioned nowhere, so the caller tells it.
     assert_eq!(
         kept(
