@@ -1,5 +1,13 @@
 //! Signatures as people write them: each is decorated, called twice with equal arguments, and runs once.
 
+// What people write is not always what clippy would.
+#![allow(
+    clippy::items_after_statements,
+    clippy::needless_arbitrary_self_type,
+    clippy::non_minimal_cfg,
+    clippy::too_many_arguments
+)]
+
 mod arguments;
 mod boxed;
 mod functions;
