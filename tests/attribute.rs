@@ -102,7 +102,7 @@ async fn what_is_ignored_is_not_in_the_key() {
 async fn a_key_is_computed_before_the_body_may_run() {
     static RUNS: Runs = Runs::new();
     #[cached(key = |name, id: &u32| -> Option<(String, u32)> {
-        let Some(first) = name.chars().next() else { return None };
+        let first = name.chars().next()?;
         Some((first.to_lowercase().to_string(), *id))
     })]
     async fn user(name: &str, id: u32) -> String {

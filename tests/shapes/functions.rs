@@ -78,7 +78,7 @@ async fn attributes_stay_on_the_function() {
         compile_error!("not here")
     }
     #[cached]
-    #[cfg(all())]
+    #[cfg(not(any()))]
     async fn chosen(id: u8) -> u8 {
         ran();
         id

@@ -4,7 +4,6 @@
 #![allow(
     clippy::items_after_statements,
     clippy::needless_arbitrary_self_type,
-    clippy::non_minimal_cfg,
     clippy::too_many_arguments
 )]
 
