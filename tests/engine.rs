@@ -10,6 +10,7 @@ use cachetools::{Cache, CacheBuilder, ManualClock, Policy, PolicyKind, Random, R
 const SECOND: Duration = Duration::from_secs(1);
 
 type Builder = CacheBuilder<u32, u32>;
+type Bound = fn(Builder, usize) -> Builder;
 
 fn keys(cache: &Cache<u32, u32>) -> Vec<u32> {
     let mut keys: Vec<_> = cache.iter().map(|(key, _)| key).collect();
@@ -19,7 +20,7 @@ fn keys(cache: &Cache<u32, u32>) -> Vec<u32> {
 
 #[test]
 fn every_policy_holds_its_bound_and_the_newcomer() {
-    let policies: [(PolicyKind, fn(Builder, usize) -> Builder); 7] = [
+    let policies: [(PolicyKind, Bound); 7] = [
         (PolicyKind::Lru, Builder::lru),
         (PolicyKind::Lfu, Builder::lfu),
         (PolicyKind::Fifo, Builder::fifo),
@@ -156,7 +157,7 @@ fn each_entry_draws_its_own_life_between_ttl_and_ttl_plus_jitter() {
     let ttl = Ttl::from(10 * SECOND).jitter(10 * SECOND);
     let cache = Cache::<u32, u32>::builder().lru(1000).ttl(ttl).seed(5).clock(clock.clone()).build();
     (0..1000).for_each(|key| cache.insert(key, key));
-    clock.advance(10 * SECOND - Duration::from_nanos(1));
+    clock.advance(Duration::from_nanos(9_999_999_999));
     assert_eq!(cache.info().currsize, 1000);
     clock.advance(5 * SECOND);
     let half = cache.info().currsize;
@@ -299,4 +300,57 @@ fn what_is_over_is_dropped_by_the_normal_traffic() {
         cache.insert(key, Counted(alive.clone()));
     }
     assert_eq!(alive.load(Ordering::Relaxed), 10);
+}
+
+/// Keys whose hashes agree in all that a table looks at first, under a seed that everybody knows.
+#[test]
+fn keys_chosen_against_a_fixed_seed_do_not_slow_a_randomly_seeded_cache() {
+    use std::cell::Cell;
+    use std::collections::HashMap;
+    use std::hash::{BuildHasher, Hash, Hasher};
+
+    thread_local! {
+        static COMPARED: Cell<u64> = const { Cell::new(0) };
+    }
+    #[derive(Clone)]
+    struct Chosen(u64);
+    impl PartialEq for Chosen {
+        fn eq(&self, other: &Self) -> bool {
+            COMPARED.set(COMPARED.get() + 1);
+            self.0 == other.0
+        }
+    }
+    impl Eq for Chosen {}
+    impl Hash for Chosen {
+        fn hash<H: Hasher>(&self, hasher: &mut H) {
+            hasher.write_u64(self.0);
+        }
+    }
+    const KEYS: usize = 64;
+    let compared = |looks: &dyn Fn()| {
+        COMPARED.set(0);
+        looks();
+        COMPARED.get()
+    };
+
+    let known = foldhash::fast::FixedState::with_seed(0);
+    let place = |key: u64| {
+        let hash = known.hash_one(key);
+        (hash & 0x7F, hash >> 57)
+    };
+    let first = place(0);
+    let chosen: Vec<_> = (0..).filter(|&key| place(key) == first).take(KEYS).map(Chosen).collect();
+
+    let victim: HashMap<Chosen, (), _> = {
+        let mut map = HashMap::with_capacity_and_hasher(2 * KEYS, known);
+        map.extend(chosen.iter().cloned().map(|key| (key, ())));
+        map
+    };
+    let attacked = compared(&|| chosen.iter().for_each(|key| assert!(victim.contains_key(key))));
+    assert!(attacked > 10 * KEYS as u64, "the attack works where the seed is known: {attacked} comparisons");
+
+    let cache = Cache::<Chosen, ()>::builder().lru(KEYS).build();
+    chosen.iter().for_each(|key| cache.insert(key.clone(), ()));
+    let unharmed = compared(&|| chosen.iter().for_each(|key| assert!(cache.get(key).is_some())));
+    assert!(unharmed < 3 * KEYS as u64, "{unharmed} comparisons");
 }
