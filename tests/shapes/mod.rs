@@ -1,11 +1,7 @@
 //! Signatures as people write them: each is decorated, called twice with equal arguments, and runs once.
 
 // What people write is not always what clippy would.
-#![allow(
-    clippy::items_after_statements,
-    clippy::needless_arbitrary_self_type,
-    clippy::too_many_arguments
-)]
+#![allow(clippy::items_after_statements, clippy::needless_arbitrary_self_type, clippy::too_many_arguments)]
 
 mod arguments;
 mod boxed;
