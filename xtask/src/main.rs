@@ -6,6 +6,7 @@ mod fresh;
 mod hit_ratio;
 mod shell;
 mod simulate;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ const CHORES: &[Chore] = &[
         does: "compares the policies' hit ratios; `--help` says over what",
         run: hit_ratio::run,
     },
+    Chore { name: "soak", does: "all operations in all threads for ten minutes, or as many seconds", run: soak::run },
     Chore { name: "fresh", does: "tries the last commit as a newcomer would", run: fresh::run },
     Chore { name: "help", does: "prints this", run: help },
 ];

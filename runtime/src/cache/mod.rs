@@ -264,14 +264,15 @@ impl<K, V: CacheValue> Cache<K, V> {
         here::lock().is_some_and(|here| self.flights.contains(&here, hash, |other| key.equivalent(other)))
     }
 
-    /// Clones of the entries that are stored now, in no order. Counters and order do not notice, and no lock is held when it
-    /// returns.
+    /// Clones of the entries that are stored when their shard's turn comes, in no order. Counters and order do not notice, and
+    /// no lock is held but while a shard is copied.
     pub fn iter(&self) -> impl Iterator<Item = (K, V)> + use<K, V>
     where
         K: Clone,
     {
-        let entries = here::lock().map(|here| self.flights.entries(&here));
-        entries.into_iter().flatten()
+        let flights = self.flights.clone();
+        let shard = move |number| here::lock().map(|here| flights.entries(&here, number));
+        (0..self.flights.table().count()).flat_map(shard).flatten()
     }
 
     fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {

@@ -144,18 +144,15 @@ impl<K, V> Flights<K, V> {
         self.table.lock_each(here).map(|shard| shard.running()).sum()
     }
 
-    /// Clones of all entries.
-    pub(crate) fn entries(&self, here: &Locked) -> Vec<(K, V)>
+    /// Clones of the entries of one shard.
+    pub(crate) fn entries(&self, here: &Locked, number: usize) -> Vec<(K, V)>
     where
         K: Clone,
         V: Clone,
     {
-        let mut entries = Vec::new();
-        for shard in self.table.lock_each(here) {
-            let now = if shard.is_timed() { self.now() } else { Moment(0) };
-            entries.extend(shard.iter(now).map(|(key, value)| (key.clone(), value.clone())));
-        }
-        entries
+        let shard = self.table.lock_number(here, number);
+        let now = if shard.is_timed() { self.now() } else { Moment(0) };
+        shard.iter(now).map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// Takes out what has expired.

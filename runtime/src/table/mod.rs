@@ -82,6 +82,16 @@ impl<K, V> Table<K, V> {
         self.shards[number].lock()
     }
 
+    /// How many shards there are.
+    pub(crate) fn count(&self) -> usize {
+        self.shards.len()
+    }
+
+    /// The shard of a number below [`count`](Self::count).
+    pub(crate) fn lock_number(&self, _: &Locked, number: usize) -> MutexGuard<'_, Shard<K, V>> {
+        self.shards[number].lock()
+    }
+
     /// One shard after the other.
     pub(crate) fn lock_each<'a>(&'a self, _: &'a Locked) -> impl Iterator<Item = MutexGuard<'a, Shard<K, V>>> {
         self.shards.iter().map(|shard| shard.lock())
