@@ -85,6 +85,17 @@ pub struct DetachedCalls<'a, K, V>(&'a Cache<K, V>);
 
 macro_rules! owned_calls {
     ($(#[$cfg:meta])* $calls:ident, $hand_over:ident) => {
+        // By value, so that a call can outlive the statement that it is written in.
+        $(#[$cfg])*
+        impl<K, V> Clone for $calls<'_, K, V> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        $(#[$cfg])*
+        impl<K, V> Copy for $calls<'_, K, V> {}
+
         $(#[$cfg])*
         impl<K: CacheKey, V: CacheValue> $calls<'_, K, V> {
             /// See [`Cache::get_with`].
@@ -92,7 +103,7 @@ macro_rules! owned_calls {
             /// # Panics
             ///
             /// If `load` panics: in the caller that brought it, or if that has left, in the one that drove it.
-            pub async fn get_with(&self, key: K, load: impl Future<Output = V> + Send + 'static) -> V {
+            pub async fn get_with(self, key: K, load: impl Future<Output = V> + Send + 'static) -> V {
                 self.call(key, Plain, load).await
             }
 
@@ -106,7 +117,7 @@ macro_rules! owned_calls {
             ///
             /// If `load` panics: in the caller that brought it, or if that has left, in the one that drove it.
             pub async fn try_get_with<E>(
-                &self,
+                self,
                 key: K,
                 load: impl Future<Output = Result<V, E>> + Send + 'static,
             ) -> Result<V, E>
@@ -117,7 +128,7 @@ macro_rules! owned_calls {
             }
 
             async fn call<R: Send + 'static>(
-                &self,
+                self,
                 owned: K,
                 mode: impl Mode<R, V>,
                 load: impl Future<Output = R> + Send + 'static,

@@ -36,6 +36,8 @@ pub(crate) struct Seat<K: 'static, V: Clone + Send + Sync + 'static> {
     key: Option<Arc<K>>,
     /// Nobody else is or will be in this flight any more: there is nothing to give up.
     done: bool,
+    /// It has no body of its own, and sees to it that others' end.
+    attends: bool,
     /// Held while this seat waits or leads on behalf of another flight's body.
     _edge: Option<Edge>,
 }
@@ -49,7 +51,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         key: Option<Arc<K>>,
         edge: Option<Edge>,
     ) -> Self {
-        Self { flights, flight, number, hash, key, done: false, _edge: edge }
+        Self { flights, flight, number, hash, key, done: false, attends: false, _edge: edge }
     }
 
     /// Waits for this seat's turn, and drives the flight's body meanwhile.
@@ -72,6 +74,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                         None => unreachable!("a flight that others wait for says what came of it before it lands"),
                     });
                 }
+                Phase::Vacant if self.attends => return Poll::Ready(Turn::Alone),
                 Phase::Vacant => {
                     crew.phase = Phase::Led(self.number);
                     crew.began = coarse();
@@ -208,7 +211,9 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     #[cfg(feature = "tokio")]
     pub(crate) fn companion(&self) -> Option<Self> {
         let number = self.flight.crew().sit()?;
-        Some(Self::new(self.flights.clone(), self.flight.clone(), number, self.hash, self.key.clone(), None))
+        let mut seat = Self::new(self.flights.clone(), self.flight.clone(), number, self.hash, self.key.clone(), None);
+        seat.attends = true;
+        Some(seat)
     }
 
     /// The load ended in a value: it is stored if the flight still stands, the others get it, and so does the caller.

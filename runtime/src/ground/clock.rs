@@ -76,9 +76,13 @@ impl Clock for TokioClock {
     fn now(&self) -> Duration {
         static START: OnceLock<Instant> = OnceLock::new();
         let now = tokio::time::Instant::now().into_std();
-        // Paused clocks of several runtimes start at different points: a second before the first reading is early enough
-        // for all that differ by their start-up only.
-        let start = START.get_or_init(|| now.checked_sub(Duration::from_secs(1)).unwrap_or(now));
+        // Paused clocks start at the real time, each with its runtime, and are moved on from there. So the beginning is the
+        // real time, too, and early enough for runtimes that are older than the first reading.
+        let start = START.get_or_init(|| {
+            let now = Instant::now();
+            let back = |seconds| now.checked_sub(Duration::from_secs(seconds));
+            back(30 * 24 * 60 * 60).or_else(|| back(60 * 60)).or_else(|| back(1)).unwrap_or(now)
+        });
         now.saturating_duration_since(*start)
     }
 }
