@@ -23,7 +23,7 @@ each_kind! {
         let mut waiter = Task::waiting(kind.get_with(&cache, 1, loads.body()));
         loads.end(0, 10);
         assert_eq!((leader.end(), waiter.end()), (10, 10));
-        clock.advance(10 * SECOND - Duration::from_nanos(1));
+        clock.advance(Duration::from_nanos(9_999_999_999));
         assert_eq!(cache.peek(&1), Some(10));
         clock.advance(Duration::from_nanos(1));
         assert_eq!(cache.peek(&1), None);
@@ -33,7 +33,7 @@ each_kind! {
         let (clock, cache) = timed(10 * SECOND);
         let call = |value| Task::new(kind.get_with(&cache, 1, async move { value })).end();
         assert_eq!(call(10), 10);
-        clock.advance(10 * SECOND - Duration::from_nanos(1));
+        clock.advance(Duration::from_nanos(9_999_999_999));
         assert_eq!(call(11), 10);
         clock.advance(Duration::from_nanos(1));
         assert_eq!(call(12), 12);

@@ -129,8 +129,10 @@ fn assert_sound(cache: &Users) {
     assert_eq!(cache.info(), info(0, 0, 3, 0));
 }
 
+type Verb = (&'static str, Box<dyn Fn(&Users)>);
+
 /// Every verb, over keys that are stored, running, and neither.
-fn verbs(kind: Kind) -> Vec<(&'static str, Box<dyn Fn(&Users)>)> {
+fn verbs(kind: Kind) -> Vec<Verb> {
     vec![
         ("get", Box::new(|cache| drop(cache.get(&User(0))))),
         ("peek", Box::new(|cache| drop(cache.peek(&User(0))))),

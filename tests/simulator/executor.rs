@@ -244,9 +244,9 @@ impl Run {
             return Err("nobody is left, and something is running".into());
         }
         self.info()?;
-        let stored = (0..KEYS).filter(|key| self.cache.peek(key).is_some()).count();
+        let stored = (0..KEYS).map(|key| isize::from(self.cache.peek(&key).is_some())).sum::<isize>();
         let values = self.bodies.values();
-        if values != stored.cast_signed() {
+        if values != stored {
             return Err(format!("{stored} values are stored, and {values} are alive"));
         }
         drop(self.cache);

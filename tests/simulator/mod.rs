@@ -25,12 +25,10 @@ fn random_schedules_keep_the_laws() {
         return replay(Trace::of_seed(seed));
     }
     let schedules = variable("CACHETOOLS_SCHEDULES").unwrap_or(SCHEDULES);
-    let threads = thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
     let failed = thread::scope(|scope| {
-        let first = (0..threads).map(|first| {
-            scope.spawn(move || (first..schedules).step_by(threads as usize).find(|&seed| fails(&Trace::of_seed(seed))))
-        });
-        let threads: Vec<_> = first.collect();
+        let share = |first| (first..schedules).step_by(threads).find(|&seed| fails(&Trace::of_seed(seed)));
+        let threads: Vec<_> = (0..threads as u64).map(|first| scope.spawn(move || share(first))).collect();
         threads.into_iter().filter_map(|thread| thread.join().expect("it catches what panics")).min()
     });
     if let Some(seed) = failed {
