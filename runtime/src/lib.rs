@@ -128,6 +128,20 @@ pub mod __private {
     pub use crate::handle::{GivenCache, MethodCache, Registry, own, site};
 }
 
+/// What the fuzzer calls; see `fuzz/`.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod __fuzz {
+    /// Compares a shard, under an order that the bytes choose, with a naive model of it.
+    ///
+    /// # Panics
+    ///
+    /// If they differ.
+    pub fn shard(mut data: &[u8]) {
+        crate::table::model::compare(&mut data);
+    }
+}
+
 /// The README's examples are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

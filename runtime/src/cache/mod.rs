@@ -272,7 +272,7 @@ impl<K, V: CacheValue> Cache<K, V> {
     {
         let flights = self.flights.clone();
         let shard = move |number| here::lock().map(|here| flights.entries(&here, number));
-        (0..self.flights.table().count()).flat_map(shard).flatten()
+        (0..self.flights.table().count()).filter_map(shard).flatten()
     }
 
     fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {

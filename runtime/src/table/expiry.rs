@@ -198,7 +198,7 @@ impl Expiry {
         self.places[self.heap[place] as usize] = index(place);
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn validate(&self, len: usize) {
         assert_eq!(self.dues.len(), len);
         assert_eq!(self.places.len(), len);

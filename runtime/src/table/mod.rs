@@ -1,6 +1,8 @@
 //! Floor 2: what is stored. Knows values, order, weight and time, and no futures.
 
 mod expiry;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod model;
 mod removed;
 mod shard;
 

@@ -12,7 +12,7 @@ use super::expiry::Expiry;
 use super::removed::{Left, Removed};
 use crate::ground::clock::Moment;
 use crate::ground::stats::{Evictions, RemovalCause};
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 use crate::policy::Validate as _;
 use crate::policy::{Order, Policy, Slot};
 
@@ -367,7 +367,7 @@ impl<K, V> Shard<K, V> {
         Left { key, value, cause: Some(cause) }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn validate(&self) {
         assert_eq!(self.index.len(), self.entries.len());
         assert_eq!(self.hashes.len(), self.entries.len());

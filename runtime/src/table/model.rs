@@ -1,0 +1,193 @@
+//! A naive model of a shard, that random operations are compared with: in tests, and by a fuzzer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::removed::Removed;
+use super::shard::{Shard, Terms};
+use crate::ground::chance::Chance;
+use crate::ground::clock::Moment;
+use crate::policy::{Fifo, Lfu, Lru, Order, Random, S3Fifo, Sieve, TinyLfu};
+
+const KEYS: u64 = 24;
+
+/// Random numbers, from a generator or from a fuzzer's bytes.
+pub(crate) trait Source {
+    /// `None`: there are no more.
+    fn below(&mut self, n: u64) -> Option<u64>;
+}
+
+impl Source for &[u8] {
+    fn below(&mut self, n: u64) -> Option<u64> {
+        let (first, rest) = self.split_first()?;
+        *self = rest;
+        Some(u64::from(*first) % n)
+    }
+}
+
+/// So many draws.
+pub(crate) struct Draws<'a>(pub(crate) &'a Chance, pub(crate) usize);
+
+impl Source for Draws<'_> {
+    fn below(&mut self, n: u64) -> Option<u64> {
+        self.1 = self.1.checked_sub(1)?;
+        Some(self.0.draw() % n)
+    }
+}
+
+/// What the shard ought to hold: by key its value, its weight and its deadline.
+type Model = BTreeMap<u64, (u64, u64, Moment)>;
+
+struct Pair {
+    shard: Shard<u64, u64>,
+    model: Model,
+    now: Moment,
+    capacity: u64,
+    /// Whether a use puts the end off: the model then leaves to the shard when an entry ends.
+    idle: bool,
+}
+
+/// Runs the operations that `source` draws, and compares after each.
+///
+/// # Panics
+///
+/// If the shard is not what the model says, or its parts disagree.
+pub(crate) fn compare(source: &mut impl Source) -> Option<()> {
+    let capacity = source.below(12)?;
+    let order = match source.below(7)? {
+        0 => Order::Lru(Lru::new()),
+        1 => Order::Lfu(Lfu::new()),
+        2 => Order::Fifo(Fifo::new()),
+        3 => Order::Random(Random::seeded(1)),
+        4 => Order::Sieve(Sieve::new()),
+        5 => Order::S3Fifo(S3Fifo::new(capacity)),
+        _ => Order::TinyLfu(TinyLfu::new(capacity)),
+    };
+    let weighed = source.below(2)? == 1;
+    let idle = source.below(3)? == 0;
+    let tti = idle.then(|| Duration::from_nanos(5));
+    let shard = Shard::new(capacity, order, weighed, tti);
+    let mut pair = Pair { shard, model: Model::new(), now: Moment(1), capacity, idle };
+    loop {
+        pair.step(source, weighed)?;
+        pair.agree();
+    }
+}
+
+/// A poor hash on purpose: three keys share one.
+fn hash(key: u64) -> u32 {
+    u32::try_from(key / 3).expect("keys are few").wrapping_mul(0x9E37_79B9)
+}
+
+impl Pair {
+    fn step(&mut self, source: &mut impl Source, weighed: bool) -> Option<()> {
+        let key = source.below(KEYS)?;
+        let now = self.now;
+        match source.below(12)? {
+            0..=4 => {
+                let deadline = match source.below(4)? {
+                    0 | 1 => Moment::NEVER,
+                    _ => Moment(now.0 + source.below(9)?),
+                };
+                let weight = if weighed { source.below(5)? } else { 1 };
+                let value = source.below(250)?;
+                let terms = Terms { deadline, weight };
+                let removed = self.shard.insert(hash(key), key, value, |one, other| one == other, terms, || now);
+                let stays = deadline > now && weight <= self.capacity;
+                let old = self.model.remove(&key);
+                let news = stays.then_some((value, weight, deadline));
+                self.left(removed, Some((key, old.map(|old| old.0), value)));
+                if let Some(news) = news {
+                    self.model.insert(key, news);
+                }
+            }
+            5..=7 => {
+                let found = self.shard.get(hash(key), |&other| other == key, || now).copied();
+                self.found(key, found);
+            }
+            8 => {
+                let (removed, found) = self.shard.remove(hash(key), |&other| other == key, || now);
+                let expected = self.model.get(&key).is_some_and(|entry| entry.2 > now);
+                assert!(!found || expected, "an entry that is over was there");
+                assert!(self.idle || found == expected, "an entry was there");
+                self.left(removed, None);
+                assert!(!self.model.contains_key(&key), "what is removed is gone");
+            }
+            9 => self.now = Moment(now.0 + source.below(4)?),
+            10 => {
+                let removed = self.shard.sweep(now, usize::MAX);
+                self.left(removed, None);
+            }
+            _ => match source.below(3)? {
+                0 => {
+                    let removed = self.shard.clear();
+                    self.left(removed, None);
+                    assert!(self.model.is_empty(), "a clear hands out all there was");
+                }
+                1 => {
+                    let peeked = self.shard.peek(hash(key), |&other| other == key, || now).copied();
+                    self.found(key, peeked);
+                }
+                _ => {
+                    self.capacity = source.below(12)?;
+                    let removed = self.shard.set_capacity(self.capacity);
+                    self.left(removed, None);
+                }
+            },
+        }
+        Some(())
+    }
+
+    fn found(&self, key: u64, found: Option<u64>) {
+        let expected = self.model.get(&key).filter(|entry| entry.2 > self.now).map(|entry| entry.0);
+        if found.is_some() || !self.idle {
+            assert_eq!(found, expected);
+        }
+    }
+
+    /// Each entry leaves once, with the value it had. `written`: a key that is being written, its old value, its new one.
+    fn left(&mut self, removed: Removed<u64, u64>, mut written: Option<(u64, Option<u64>, u64)>) {
+        for left in removed.into_iter() {
+            match &mut written {
+                Some((key, old, new)) if *key == left.key => {
+                    let expected = if left.cause.is_some() { old.take() } else { Some(*new) };
+                    assert_eq!(
+                        Some(left.value),
+                        expected,
+                        "of the key that is written, the old value leaves, or the new one never came"
+                    );
+                }
+                _ => {
+                    let entry = self.model.remove(&left.key).expect("what leaves was there");
+                    assert_eq!(left.value, entry.0);
+                }
+            }
+        }
+    }
+
+    fn agree(&mut self) {
+        self.shard.validate();
+        let now = self.now;
+        let live: BTreeMap<u64, u64> = self.shard.iter(now).map(|(&key, &value)| (key, value)).collect();
+        let expected: BTreeMap<u64, u64> =
+            self.model.iter().filter(|(_, entry)| entry.2 > now).map(|(&key, entry)| (key, entry.0)).collect();
+        if self.idle {
+            assert!(live.iter().all(|(key, value)| expected.get(key) == Some(value)));
+        } else {
+            assert_eq!(live, expected);
+        }
+        assert!(self.shard.weight() <= self.capacity);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_operations_under_every_order_leave_the_shard_as_the_model_has_it() {
+        for seed in 0..600 {
+            compare(&mut Draws(&Chance::new(seed), 1_000));
+        }
+    }
+}
