@@ -9,7 +9,7 @@ use super::{Policy, Slot};
 /// The `RRCache` of Python's cachetools. The generator is `SplitMix64` (G. L. Steele, D. Lea, C. H. Flood, "Fast
 /// splittable pseudorandom number generators", 2014), seeded by the caller, so that a run can be repeated.
 ///
-/// **Good at** loops that are larger than the bound, where it keeps a share and [`Lru`](super::Lru) keeps nothing, and
+/// **Good at** loops that are larger than the bound, where it keeps a share and `lru` keeps nothing, and
 /// at costing nothing.
 ///
 /// **Not for** skewed use: a hot entry is drawn as often as a cold one.
