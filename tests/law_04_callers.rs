@@ -347,3 +347,53 @@ async fn a_detached_load_goes_on_while_all_its_callers_are_parked() {
         assert_eq!(caller.poll(), Poll::Ready(10));
     }
 }
+
+/// Real threads, and callers that give up after some polls: whatever meets whatever, all who stay get a value.
+#[test]
+fn callers_of_many_threads_that_come_and_go_all_end() {
+    for kind in [Kind::Inline, Kind::Shared, Kind::Detached] {
+        let cache: Cache<u32, u32> = Cache::builder().ttl(Duration::ZERO).build();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().expect("a runtime");
+        runtime.block_on(async {
+            let mut tasks = tokio::task::JoinSet::new();
+            for number in 0..64_u32 {
+                let cache = cache.clone();
+                tasks.spawn(async move {
+                    for call in 0..300_u32 {
+                        let key = (number + call) % 3;
+                        let mut load = kind.get_with(&cache, key, async move {
+                            for _ in 0..call % 4 {
+                                tokio::task::yield_now().await;
+                            }
+                            key
+                        });
+                        if (number + call) % 5 == 0 {
+                            // It is polled a few times, and dropped wherever it is.
+                            for _ in 0..call % 3 {
+                                if futures::poll!(&mut load).is_ready() {
+                                    break;
+                                }
+                                tokio::task::yield_now().await;
+                            }
+                        } else {
+                            assert_eq!(load.await, key);
+                        }
+                        if call % 50 == number % 50 {
+                            cache.invalidate(&key);
+                        }
+                    }
+                });
+            }
+            while let Some(ended) = tasks.join_next().await {
+                ended.expect("no task panics");
+            }
+            // The tasks of detached bodies that nobody waits for end by themselves.
+            while kind == Kind::Detached && running(&cache) > 0 {
+                tokio::task::yield_now().await;
+            }
+        });
+        assert_eq!(running(&cache), 0, "{kind:?}");
+        let stats = cache.stats();
+        assert_eq!((stats.load_errors, cache.info().currsize), (0, 0));
+    }
+}

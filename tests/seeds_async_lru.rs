@@ -261,6 +261,22 @@ each_kind! {
         assert_eq!(cache.info(), info(2, 2, 128, 0));
     }
 
+    // AL-60
+    fn of_three_calls_of_different_keys_those_that_stay_get_their_values(kind) {
+        for leave in 0..=3_usize {
+            let cache = Cache::builder().build();
+            let loads = Loads::new();
+            let mut callers: Vec<_> =
+                (0..3).map(|key| Task::waiting(kind.get_with(&cache, key, loads.body()))).collect();
+            drop(callers.drain(..leave));
+            for (number, caller) in (leave..).zip(&mut callers) {
+                loads.end(number, number);
+                assert_eq!(caller.end(), number);
+            }
+            assert_eq!((loads.live(), cache.info().currsize), (0, 3 - leave as u64));
+        }
+    }
+
     // AL-61
     fn the_first_of_three_leaves_and_the_others_get_the_value(kind) {
         let cache = Cache::builder().build();
