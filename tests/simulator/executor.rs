@@ -59,6 +59,8 @@ struct Run {
     bodies: Bodies,
     model: Model,
     callers: [Option<Caller>; CALLERS],
+    /// Whose turn it is, if it was woken.
+    turn: usize,
 }
 
 impl Run {
@@ -73,7 +75,15 @@ impl Run {
             Some(ttl) => builder.ttl(Duration::from_secs(ttl)).build(),
             None => builder.build(),
         };
-        Self { setup, clock, cache, bodies: Bodies::default(), model: Model::new(setup), callers: Default::default() }
+        Self {
+            setup,
+            clock,
+            cache,
+            bodies: Bodies::default(),
+            model: Model::new(setup),
+            callers: Default::default(),
+            turn: 0,
+        }
     }
 
     fn step(&mut self, step: Step) -> Law {
@@ -170,9 +180,10 @@ impl Run {
 
     fn settle(&mut self) -> Law {
         for _ in 0..PATIENCE {
-            let Some(number) = (0..CALLERS).find(|&number| self.is_runnable(number)) else { return Ok(()) };
+            let mut round = (0..CALLERS).map(|offset| (self.turn + offset) % CALLERS);
+            let Some(number) = round.find(|&number| self.is_runnable(number)) else { return Ok(()) };
+            self.turn = number + 1;
             self.poll(number)?;
-            self.callers.rotate_left(1);
         }
         Err("the callers wake each other for ever".into())
     }

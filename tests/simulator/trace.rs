@@ -154,10 +154,39 @@ impl Trace {
                 }
             }
             if width == 1 && !shorter {
-                return shortest;
+                match shortest.simpler().into_iter().find(|simpler| fails(simpler)) {
+                    Some(simpler) => shortest = simpler,
+                    None => return shortest,
+                }
             }
             width = width.div_ceil(2);
         }
+    }
+
+    /// Traces of as many steps that say less.
+    fn simpler(&self) -> Vec<Self> {
+        let mut all = Vec::new();
+        for setup in [Setup { lru: None, ..self.setup }, Setup { ttl: None, ..self.setup }] {
+            if setup != self.setup {
+                all.push(Self { setup, steps: self.steps.clone() });
+            }
+        }
+        for (place, step) in self.steps.iter().enumerate() {
+            let Step::Call(caller, asked) = *step else { continue };
+            for simpler in [
+                Asked { key: 0, ..asked },
+                Asked { kind: Kind::Shared, ..asked },
+                Asked { refresh: false, ..asked },
+                Asked { restless: false, ..asked },
+            ] {
+                if simpler != asked {
+                    let mut steps = self.steps.clone();
+                    steps[place] = Step::Call(caller, simpler);
+                    all.push(Self { setup: self.setup, steps });
+                }
+            }
+        }
+        all
     }
 }
 
