@@ -35,13 +35,13 @@ pub(crate) fn counted<T>(work: impl FnOnce() -> T) -> (T, Allocated) {
 fn came(bytes: usize) {
     if ON.load(Relaxed) {
         CALLS.fetch_add(1, Relaxed);
-        changed(bytes.cast_signed() as i64);
+        changed(bytes as i64);
     }
 }
 
 fn went(bytes: usize) {
     if ON.load(Relaxed) {
-        changed(-(bytes.cast_signed() as i64));
+        changed(-(bytes as i64));
     }
 }
 

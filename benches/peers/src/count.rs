@@ -7,8 +7,11 @@ use crate::calls::{trivial, unbounded};
 use crate::timed::runtime;
 use crate::zipf::shuffled;
 
+/// Makes so many calls.
+type Kind = fn(u64);
+
 /// A kind of call by its name; hits are over keys that are there, misses over keys that never were.
-pub(crate) const KINDS: &[(&str, fn(u64))] = &[
+pub(crate) const KINDS: &[(&str, Kind)] = &[
     ("loop", |calls| hits(calls, |key| async move { key })),
     ("hit: cachetools", |calls| hits(calls, trivial::ours)),
     ("hit: cachetools, flight = inline", |calls| hits(calls, trivial::ours_inline)),

@@ -14,7 +14,7 @@ impl Visit for Fill<'_> {
     where
         R: Future<Output = u64> + Send + 'static,
     {
-        let (_, allocated) = counted(|| {
+        let ((), allocated) = counted(|| {
             runtime().block_on(async {
                 for key in 0..ENTRIES {
                     call(key).await;

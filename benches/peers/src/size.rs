@@ -67,8 +67,7 @@ pub(crate) fn sizes(facts: &mut Facts) {
     let title = "The future of a call, in bytes, by what its body holds across an await";
     let mut table = Table::new(title, &["variant", "0", "500", "4,096", "at most over the body"]);
     for (number, name) in names.into_iter().enumerate() {
-        let over =
-            columns.iter().map(|column| column[number].cast_signed() - column[0].cast_signed()).max().unwrap_or(0);
+        let over = columns.iter().map(|column| column[number] as i64 - column[0] as i64).max().unwrap_or(0);
         table.row(
             name,
             columns.iter().map(|column| column[number]).map(|size| size.to_string()).chain([over.to_string()]),
