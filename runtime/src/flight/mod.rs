@@ -81,7 +81,8 @@ impl<K, V> Flights<K, V> {
     }
 
     /// The fast path of a call: the value, if it is stored and the call asks for nothing else.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way of every hit")]
     pub(crate) fn hit(&self, hash: u64, same: impl Fn(&K) -> bool) -> Option<V>
     where
         V: Clone,

@@ -88,6 +88,9 @@ pub trait Policy: Send + 'static {
 }
 
 /// The policies of this crate, told apart by a branch that the processor predicts, or one that a user brought.
+///
+/// A plain tag says which: hidden in a policy's own fields, it would have to be worked out on every hit.
+#[repr(C, u8)]
 pub(crate) enum Order {
     /// Nothing is ever evicted.
     Unbounded,
@@ -135,6 +138,7 @@ impl Policy for Order {
     fn touch(&mut self, slot: Slot, hash: u32) {
         // The default stays free of the jump through a table, which costs as much again as the touch itself.
         match self {
+            Self::Unbounded => {}
             Self::Lru(policy) => policy.touch(slot, hash),
             other => other.touch_by_table(slot, hash),
         }
