@@ -38,13 +38,6 @@ impl Equivalent<Key> for View<'_> {
     }
 }
 
-/// The same for the map of the floor.
-impl hashbrown::Equivalent<Key> for View<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
-        Equivalent::equivalent(self, key)
-    }
-}
-
 async fn body(name: &str, _: u32) -> Arc<str> {
     name.into()
 }
