@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::Waker;
-use std::time::Duration;
 
 use futures_task::ArcWake;
 
 use super::circle::Node;
+use crate::ground::clock::coarse;
 use crate::ground::sync::{Lock, MutexGuard};
 
 /// An error in the form that all callers' errors are made from.
@@ -46,6 +46,8 @@ pub(crate) enum Parcel {
 pub(super) type Number = usize;
 
 pub(crate) struct Flight<V> {
+    /// Of its key.
+    pub(super) hash: u64,
     /// Set once, before the phase says so, if anybody but the one who landed it waits.
     landing: OnceLock<Landing<V>>,
     crew: Lock<Crew<V>>,
@@ -63,9 +65,7 @@ pub(super) struct Crew<V> {
     /// Who drove the body last, and so is likely to do it again.
     driver: Number,
     /// When the lead was taken, by the coarse clock.
-    pub(super) began: Duration,
-    /// How often the lead was taken.
-    pub(super) leads: u32,
+    pub(super) began: u64,
     /// Where the next offer begins, so that offers go round.
     next: Number,
     /// The flight was given up by `close`: all but the owner go on as plain calls.
@@ -75,11 +75,9 @@ pub(super) struct Crew<V> {
 pub(super) enum Phase<V> {
     /// Nobody runs a body: the first seat that is polled takes the lead.
     Vacant,
-    /// The lead runs a body on its own stack.
-    Led(Number),
     /// The body rests; `woken`: it wants to be polled.
     Idle { body: Body<V>, woken: bool },
-    /// A seat polls the body; `woken`: it wants to be polled again.
+    /// A seat leads, with a body on its own stack, or polls the flight's; `woken`: that wants to be polled again.
     Driven { by: Number, woken: bool },
     /// Over: nobody joins any more.
     Landed,
@@ -189,10 +187,11 @@ impl<V> Crew<V> {
         self.released && self.owner != Some(number)
     }
 
-    /// The body that is about to be polled by `number` is its own.
-    pub(super) fn own(&mut self, number: Number) {
+    /// The lead passes to `number`.
+    pub(super) fn take_over(&mut self, number: Number) {
         self.owner = Some(number);
         self.driver = number;
+        self.began = coarse();
         self.phase = Phase::Driven { by: number, woken: false };
     }
 
@@ -262,22 +261,21 @@ impl<V> Crew<V> {
 }
 
 impl<V> Flight<V> {
-    /// A flight with one seat taken.
-    pub(super) fn new() -> (Arc<Self>, Number) {
+    /// A flight with one seat taken, which leads.
+    pub(super) fn new(hash: u64) -> (Arc<Self>, Number) {
         let mut seats = Seats::default();
         let number = seats.sit();
         let crew = Crew {
-            phase: Phase::Vacant,
+            phase: Phase::Driven { by: number, woken: false },
             seats,
-            owner: None,
+            owner: Some(number),
             driver: number,
-            began: Duration::ZERO,
-            leads: 0,
+            began: coarse(),
             next: 0,
             released: false,
         };
         let (ended, waits_for) = (AtomicBool::new(false), Lock::new(Vec::new()));
-        (Arc::new(Self { landing: OnceLock::new(), crew: Lock::new(crew), ended, waits_for }), number)
+        (Arc::new(Self { hash, landing: OnceLock::new(), crew: Lock::new(crew), ended, waits_for }), number)
     }
 
     pub(super) fn crew(&self) -> MutexGuard<'_, Crew<V>> {

@@ -18,7 +18,7 @@ pub(crate) use keep::{Keep, Life, Lifetime, Listener, Weigher, Worth};
 pub(crate) use seat::{Seat, Turn, resume};
 
 use circle::Edge;
-use crew::Flight;
+use crew::{Crew, Flight, Phase};
 use keep::Kept;
 use running::Running;
 
@@ -26,6 +26,7 @@ use crate::ground::clock::Moment;
 use crate::ground::here::{self, Locked};
 use crate::ground::key::{Hashed, Seed};
 use crate::ground::stats::Tally;
+use crate::ground::sync::MutexGuard;
 use crate::table::{Removed, Table, low};
 
 /// The running calls of a cache and the table they end in: invalidation is a step over both.
@@ -243,7 +244,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
                 let number = flight.crew().sit();
                 if let Some(number) = number {
                     self.tally.coalesced.add(1);
-                    let seat = Seat::new(self.clone(), flight.clone(), number, hash, own_key, edge);
+                    let seat = Seat::joining(self.clone(), flight.clone(), number, own_key, edge);
                     return (Boarding::Seat(seat), (Some(key), None, None));
                 }
             }
@@ -259,11 +260,11 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
                 return (Boarding::Value(value.clone()), (Some(key), own_key, over));
             }
         }
-        let (flight, number) = Flight::new();
+        let (flight, number) = Flight::new(hash);
         // Nobody waits for a flight that is not in the map yet: there is no circle.
         let edge = Edge::draw(&flight).ok().flatten();
         part.beside.put(key, flight.clone());
-        let seat = Seat::new(self.clone(), flight, number, hash, own_key, edge);
+        let seat = Seat::leading(self.clone(), flight, number, own_key, edge);
         (Boarding::Seat(seat), (None, None, over))
     }
 
@@ -273,11 +274,12 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     }
 
     /// The end of a flight, in one step: if it still stands for its key, it is taken out, and what it brings is stored.
-    fn end(this: &Arc<Self>, hash: u64, flight: &Arc<Flight<V>>, kept: Option<Kept<V>>) -> Option<Gone<K, V>> {
+    fn end(this: &Arc<Self>, flight: &Arc<Flight<V>>, kept: Option<Kept<V>>) -> Option<Gone<K, V>> {
+        let hash = flight.hash;
         let Some(here) = here::lock() else {
             let (this, flight) = (this.clone(), flight.clone());
             here::outside(move || {
-                let gone = Self::end(&this, hash, &flight, kept);
+                let gone = Self::end(&this, &flight, kept);
                 this.let_go(gone);
             });
             return None;
@@ -301,5 +303,16 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         drop(here);
         this.gate.ended();
         Some(gone)
+    }
+
+    /// Those who wait for a flight hear that it has landed. True: nobody else is in it any more, and nobody will be.
+    fn announce(&self, mut crew: MutexGuard<'_, Crew<V>>) -> bool {
+        self.tally.load_ended(crew.began);
+        crew.phase = Phase::Landed;
+        let alone = crew.count() == 1;
+        let wakers = crew.take_wakers();
+        drop(crew);
+        wakers.wake();
+        alone
     }
 }
