@@ -122,6 +122,16 @@ macro_rules! each {
 }
 
 impl Order {
+    /// The next victim leaves, and a newcomer of its weight takes its very slot: `victim`, `forget`, `renumber` and `admit` in
+    /// one step, and no other slot changes. `None`: the order cannot do that, or holds nothing.
+    pub(crate) fn relieve(&mut self) -> Option<Slot> {
+        match self {
+            Self::Lru(lru) => lru.relieve(),
+            Self::Fifo(fifo) => fifo.relieve(),
+            _ => None,
+        }
+    }
+
     #[inline(never)]
     fn touch_by_table(&mut self, slot: Slot, hash: u32) {
         each!(self, policy => policy.touch(slot, hash), ());

@@ -194,6 +194,13 @@ impl<K, V> Shard<K, V> {
         }
         if keeps {
             removed.append(self.sweep(now, SWEEP));
+            // The most frequent case of all: one comes, one goes, and nobody else moves.
+            if self.weight == self.capacity && self.weights.is_none() {
+                if let Some(slot) = self.order.relieve() {
+                    removed.push(self.replace(slot, hash, Entry { key, value }, deadline, now));
+                    return removed;
+                }
+            }
             self.make_room(weight, &mut removed);
         }
         if keeps && self.weight + weight <= self.capacity && self.entries.len() < MOST {
@@ -315,6 +322,20 @@ impl<K, V> Shard<K, V> {
             let Some(slot) = self.order.victim() else { break };
             removed.push(self.remove_slot(slot, RemovalCause::Evicted));
         }
+    }
+
+    /// A newcomer takes the slot of one that is evicted; the order knows.
+    fn replace(&mut self, slot: Slot, hash: u32, entry: Entry<K, V>, deadline: Moment, now: Moment) -> Left<K, V> {
+        self.evictions.evicted += 1;
+        let old = mem::replace(&mut self.hashes[slot as usize], hash);
+        if let Ok(place) = self.index.find_entry(spread(old), |&other| other == slot) {
+            place.remove();
+        }
+        let hashes = &self.hashes;
+        self.index.insert_unique(spread(hash), slot, |&slot| spread(hashes[slot as usize]));
+        self.set_deadline(slot, deadline, now);
+        let Entry { key, value } = mem::replace(&mut self.entries[slot as usize], entry);
+        Left { key, value, cause: Some(RemovalCause::Evicted) }
     }
 
     fn push(&mut self, hash: u32, entry: Entry<K, V>, terms: Terms, now: Moment) {
