@@ -66,7 +66,6 @@ where
     }
 }
 
-#[cold]
 #[inline(never)]
 fn miss<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Q, hash: u64, mode: M) -> Start<R, Pending<K, V, M>>
 where

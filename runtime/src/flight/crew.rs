@@ -92,22 +92,38 @@ pub(super) struct Seated {
 }
 
 /// Seats by number. Most flights have one: it costs no allocation.
-#[derive(Default)]
 struct Seats {
     first: Option<Seated>,
-    others: Vec<Option<Seated>>,
-    free: Vec<Number>,
+    more: Option<Box<More>>,
     taken: usize,
     /// How many have left a waker.
     listening: usize,
 }
 
+/// All seats but the first.
+#[derive(Default)]
+struct More {
+    others: Vec<Option<Seated>>,
+    free: Vec<Number>,
+}
+
 impl Seats {
+    /// The first one is taken.
+    fn new() -> Self {
+        Self { first: Some(Seated::default()), more: None, taken: 1, listening: 0 }
+    }
+
     fn sit(&mut self) -> Number {
-        let number = if self.first.is_none() { 0 } else { self.free.pop().unwrap_or(self.others.len() + 1) };
-        if number > self.others.len() {
-            self.others.push(None);
-        }
+        let number = match self.first {
+            None => 0,
+            Some(_) => {
+                let more = self.more.get_or_insert_default();
+                more.free.pop().unwrap_or_else(|| {
+                    more.others.push(None);
+                    more.others.len()
+                })
+            }
+        };
         *self.place(number) = Some(Seated::default());
         self.taken += 1;
         number
@@ -118,15 +134,18 @@ impl Seats {
         if seated.is_some() {
             self.taken -= 1;
             self.listening -= usize::from(seated.as_ref().is_some_and(|seated| seated.waker.is_some()));
-            if number > 0 {
-                self.free.push(number);
+            if let (1.., Some(more)) = (number, &mut self.more) {
+                more.free.push(number);
             }
         }
         seated
     }
 
     fn place(&mut self, number: Number) -> &mut Option<Seated> {
-        if number == 0 { &mut self.first } else { &mut self.others[number - 1] }
+        match &mut self.more {
+            Some(more) if number > 0 => &mut more.others[number - 1],
+            _ => &mut self.first,
+        }
     }
 
     fn get(&mut self, number: Number) -> Option<&mut Seated> {
@@ -141,7 +160,7 @@ impl Seats {
 
     /// How many numbers there are, free ones included.
     fn numbers(&self) -> usize {
-        self.others.len() + 1
+        self.more.as_ref().map_or(1, |more| more.others.len() + 1)
     }
 }
 
@@ -263,8 +282,7 @@ impl<V> Crew<V> {
 impl<V> Flight<V> {
     /// A flight with one seat taken, which leads.
     pub(super) fn new(hash: u64) -> (Arc<Self>, Number) {
-        let mut seats = Seats::default();
-        let number = seats.sit();
+        let (seats, number) = (Seats::new(), 0);
         let crew = Crew {
             phase: Phase::Driven { by: number, woken: false },
             seats,
@@ -332,8 +350,8 @@ mod tests {
 
     #[test]
     fn numbers_of_seats_are_given_again() {
-        let mut seats = Seats::default();
-        assert_eq!((seats.sit(), seats.sit(), seats.sit()), (0, 1, 2));
+        let mut seats = Seats::new();
+        assert_eq!((seats.sit(), seats.sit()), (1, 2));
         seats.stand(1);
         seats.stand(0);
         assert_eq!(seats.taken, 1);

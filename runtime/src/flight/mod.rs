@@ -235,6 +235,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     ) -> (Boarding<K, V>, Left<K, V>) {
         let hash = key.hash;
         let mut part = self.table.lock(here, hash);
+        let mut stands = refresh;
         if !refresh {
             if let Some(flight) = part.beside.find(hash, |other| key.is(other)) {
                 let Ok(edge) = Edge::draw(flight) else {
@@ -247,10 +248,11 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
                     let seat = Seat::joining(self.clone(), flight.clone(), number, own_key, edge);
                     return (Boarding::Seat(seat), (Some(key), None, None));
                 }
+                stands = true;
             }
         }
         // Before anything is counted: comparing may panic.
-        let over = part.beside.take(hash, |other| key.is(other));
+        let over = if stands { part.beside.take(hash, |other| key.is(other)) } else { None };
         if refresh {
             self.tally.refreshes.add(1);
             part.shard.begin();

@@ -43,6 +43,7 @@ pub(crate) struct Seat<K: 'static, V: Clone + Send + Sync + 'static> {
 
 impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     /// A seat in a flight that is running.
+    #[inline]
     pub(super) fn joining(
         flights: Arc<Flights<K, V>>,
         flight: Arc<Flight<V>>,
@@ -54,6 +55,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     }
 
     /// The seat that a new flight begins with.
+    #[inline]
     pub(super) fn leading(
         flights: Arc<Flights<K, V>>,
         flight: Arc<Flight<V>>,
