@@ -1,5 +1,6 @@
 //! The chores of this repository: `cargo xtask help` lists them.
 
+mod bench;
 mod bench_compile;
 mod examples;
 mod fresh;
@@ -26,6 +27,11 @@ const CHORES: &[Chore] = &[
         name: "simulate",
         does: "runs the simulator over a million schedules, or as many as given",
         run: simulate::run,
+    },
+    Chore {
+        name: "bench",
+        does: "measures calls beside the peers: --quick, --only W1,W4, or --instructions (valgrind)",
+        run: bench::run,
     },
     Chore {
         name: "bench-compile",

@@ -50,7 +50,8 @@ pub struct Lead<K: 'static, V: CacheValue, M> {
 }
 
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the way of every hit")]
 pub(super) fn start<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
@@ -65,7 +66,6 @@ where
     }
 }
 
-#[cold]
 #[inline(never)]
 fn miss<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Q, hash: u64, mode: M) -> Start<R, Pending<K, V, M>>
 where

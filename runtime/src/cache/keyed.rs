@@ -9,7 +9,8 @@ use crate::ground::here;
 use crate::ground::key::View;
 
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the way of every hit")]
 pub fn start<K, V, R, M, Q>(cache: &Cache<K, V>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,

@@ -114,7 +114,8 @@ impl<K, V> Cache<K, V> {
         let (mut currsize, mut hits, mut misses) = (0, tally.coalesced.get(), tally.bypassed.get());
         self.remove_expired();
         if let Some(here) = here::lock() {
-            for shard in self.flights.table().lock_each(&here) {
+            for part in self.flights.table().lock_each(&here) {
+                let shard = &part.shard;
                 currsize += shard.weight();
                 hits += shard.hits();
                 misses += shard.misses();
@@ -136,7 +137,8 @@ impl<K, V> Cache<K, V> {
             ..CacheStats::default()
         };
         if let Some(here) = here::lock() {
-            for shard in self.flights.table().lock_each(&here) {
+            for part in self.flights.table().lock_each(&here) {
+                let shard = &part.shard;
                 stats.hits += shard.hits();
                 stats.misses += shard.misses();
                 stats.loads += shard.misses();

@@ -52,10 +52,12 @@ impl Edge {
     ///
     /// The edge is drawn before the circle is looked for. Of two calls that close a circle together, at least one sees
     /// the other's edge.
+    #[inline]
     pub(super) fn draw(to: &Arc<impl Node + 'static>) -> Result<Option<Self>, Circle> {
-        if DEPTH.with(Cell::get) == 0 {
-            return Ok(None);
-        }
+        if DEPTH.with(Cell::get) == 0 { Ok(None) } else { Self::draw_from_top(to) }
+    }
+
+    fn draw_from_top(to: &Arc<impl Node + 'static>) -> Result<Option<Self>, Circle> {
         // A copy: what the walk drops last may be a value of the user's, whose own drop may poll.
         let stack = STACK.with(|stack| stack.borrow().clone());
         let Some(from) = stack.last() else { return Ok(None) };

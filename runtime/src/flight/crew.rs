@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::Waker;
-use std::time::Duration;
 
 use futures_task::ArcWake;
 
 use super::circle::Node;
+use crate::ground::clock::coarse;
 use crate::ground::sync::{Lock, MutexGuard};
 
 /// An error in the form that all callers' errors are made from.
@@ -46,6 +46,8 @@ pub(crate) enum Parcel {
 pub(super) type Number = usize;
 
 pub(crate) struct Flight<V> {
+    /// Of its key.
+    pub(super) hash: u64,
     /// Set once, before the phase says so, if anybody but the one who landed it waits.
     landing: OnceLock<Landing<V>>,
     crew: Lock<Crew<V>>,
@@ -63,9 +65,7 @@ pub(super) struct Crew<V> {
     /// Who drove the body last, and so is likely to do it again.
     driver: Number,
     /// When the lead was taken, by the coarse clock.
-    pub(super) began: Duration,
-    /// How often the lead was taken.
-    pub(super) leads: u32,
+    pub(super) began: u64,
     /// Where the next offer begins, so that offers go round.
     next: Number,
     /// The flight was given up by `close`: all but the owner go on as plain calls.
@@ -75,11 +75,9 @@ pub(super) struct Crew<V> {
 pub(super) enum Phase<V> {
     /// Nobody runs a body: the first seat that is polled takes the lead.
     Vacant,
-    /// The lead runs a body on its own stack.
-    Led(Number),
     /// The body rests; `woken`: it wants to be polled.
     Idle { body: Body<V>, woken: bool },
-    /// A seat polls the body; `woken`: it wants to be polled again.
+    /// A seat leads, with a body on its own stack, or polls the flight's; `woken`: that wants to be polled again.
     Driven { by: Number, woken: bool },
     /// Over: nobody joins any more.
     Landed,
@@ -94,22 +92,38 @@ pub(super) struct Seated {
 }
 
 /// Seats by number. Most flights have one: it costs no allocation.
-#[derive(Default)]
 struct Seats {
     first: Option<Seated>,
-    others: Vec<Option<Seated>>,
-    free: Vec<Number>,
+    more: Option<Box<More>>,
     taken: usize,
     /// How many have left a waker.
     listening: usize,
 }
 
+/// All seats but the first.
+#[derive(Default)]
+struct More {
+    others: Vec<Option<Seated>>,
+    free: Vec<Number>,
+}
+
 impl Seats {
+    /// The first one is taken.
+    fn new() -> Self {
+        Self { first: Some(Seated::default()), more: None, taken: 1, listening: 0 }
+    }
+
     fn sit(&mut self) -> Number {
-        let number = if self.first.is_none() { 0 } else { self.free.pop().unwrap_or(self.others.len() + 1) };
-        if number > self.others.len() {
-            self.others.push(None);
-        }
+        let number = match self.first {
+            None => 0,
+            Some(_) => {
+                let more = self.more.get_or_insert_default();
+                more.free.pop().unwrap_or_else(|| {
+                    more.others.push(None);
+                    more.others.len()
+                })
+            }
+        };
         *self.place(number) = Some(Seated::default());
         self.taken += 1;
         number
@@ -120,15 +134,18 @@ impl Seats {
         if seated.is_some() {
             self.taken -= 1;
             self.listening -= usize::from(seated.as_ref().is_some_and(|seated| seated.waker.is_some()));
-            if number > 0 {
-                self.free.push(number);
+            if let (1.., Some(more)) = (number, &mut self.more) {
+                more.free.push(number);
             }
         }
         seated
     }
 
     fn place(&mut self, number: Number) -> &mut Option<Seated> {
-        if number == 0 { &mut self.first } else { &mut self.others[number - 1] }
+        match &mut self.more {
+            Some(more) if number > 0 => &mut more.others[number - 1],
+            _ => &mut self.first,
+        }
     }
 
     fn get(&mut self, number: Number) -> Option<&mut Seated> {
@@ -143,7 +160,7 @@ impl Seats {
 
     /// How many numbers there are, free ones included.
     fn numbers(&self) -> usize {
-        self.others.len() + 1
+        self.more.as_ref().map_or(1, |more| more.others.len() + 1)
     }
 }
 
@@ -189,10 +206,11 @@ impl<V> Crew<V> {
         self.released && self.owner != Some(number)
     }
 
-    /// The body that is about to be polled by `number` is its own.
-    pub(super) fn own(&mut self, number: Number) {
+    /// The lead passes to `number`.
+    pub(super) fn take_over(&mut self, number: Number) {
         self.owner = Some(number);
         self.driver = number;
+        self.began = coarse();
         self.phase = Phase::Driven { by: number, woken: false };
     }
 
@@ -262,22 +280,20 @@ impl<V> Crew<V> {
 }
 
 impl<V> Flight<V> {
-    /// A flight with one seat taken.
-    pub(super) fn new() -> (Arc<Self>, Number) {
-        let mut seats = Seats::default();
-        let number = seats.sit();
+    /// A flight with one seat taken, which leads.
+    pub(super) fn new(hash: u64) -> (Arc<Self>, Number) {
+        let (seats, number) = (Seats::new(), 0);
         let crew = Crew {
-            phase: Phase::Vacant,
+            phase: Phase::Driven { by: number, woken: false },
             seats,
-            owner: None,
+            owner: Some(number),
             driver: number,
-            began: Duration::ZERO,
-            leads: 0,
+            began: coarse(),
             next: 0,
             released: false,
         };
         let (ended, waits_for) = (AtomicBool::new(false), Lock::new(Vec::new()));
-        (Arc::new(Self { landing: OnceLock::new(), crew: Lock::new(crew), ended, waits_for }), number)
+        (Arc::new(Self { hash, landing: OnceLock::new(), crew: Lock::new(crew), ended, waits_for }), number)
     }
 
     pub(super) fn crew(&self) -> MutexGuard<'_, Crew<V>> {
@@ -334,8 +350,8 @@ mod tests {
 
     #[test]
     fn numbers_of_seats_are_given_again() {
-        let mut seats = Seats::default();
-        assert_eq!((seats.sit(), seats.sit(), seats.sit()), (0, 1, 2));
+        let mut seats = Seats::new();
+        assert_eq!((seats.sit(), seats.sit()), (1, 2));
         seats.stand(1);
         seats.stand(0);
         assert_eq!(seats.taken, 1);

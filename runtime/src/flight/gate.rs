@@ -26,9 +26,14 @@ impl Gate {
     #[inline]
     pub(super) fn ended(&self) {
         if self.is_closed() {
-            let waiting = std::mem::take(&mut *self.waiting.lock());
-            waiting.into_iter().for_each(Waker::wake);
+            self.wake();
         }
+    }
+
+    #[cold]
+    fn wake(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.lock());
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     /// Wakes the task when the next call ends.

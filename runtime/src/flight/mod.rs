@@ -1,7 +1,7 @@
 //! Floor 3: the calls running now, and how they end in the table.
 //!
-//! What panic, error and drop mean is decided here and nowhere else. Locks are taken in one order: a part of the map, then a
-//! shard of the table; a flight's own lock is held for a few instructions and never with user code under it.
+//! What panic, error and drop mean is decided here and nowhere else. A part of the table is locked
+//! together with the flights of its keys; a flight's own lock is held for a few instructions and never with user code under it.
 
 mod circle;
 mod crew;
@@ -18,7 +18,7 @@ pub(crate) use keep::{Keep, Life, Lifetime, Listener, Weigher, Worth};
 pub(crate) use seat::{Seat, Turn, resume};
 
 use circle::Edge;
-use crew::Flight;
+use crew::{Crew, Flight, Phase};
 use keep::Kept;
 use running::Running;
 
@@ -26,12 +26,12 @@ use crate::ground::clock::Moment;
 use crate::ground::here::{self, Locked};
 use crate::ground::key::{Hashed, Seed};
 use crate::ground::stats::Tally;
+use crate::ground::sync::MutexGuard;
 use crate::table::{Removed, Table, low};
 
 /// The running calls of a cache and the table they end in: invalidation is a step over both.
 pub(crate) struct Flights<K, V> {
-    running: Running<K, V>,
-    table: Table<K, V>,
+    table: Table<K, V, Running<K, V>>,
     pub(crate) seed: Seed,
     pub(crate) keep: Keep<K, V>,
     pub(crate) tally: Tally,
@@ -67,12 +67,12 @@ impl<K, V> Gone<K, V> {
 }
 
 impl<K, V> Flights<K, V> {
-    pub(crate) fn new(table: Table<K, V>, keep: Keep<K, V>) -> Self {
+    pub(crate) fn new(table: Table<K, V, Running<K, V>>, keep: Keep<K, V>) -> Self {
         let (tally, gate) = (Tally::default(), Gate::default());
-        Self { running: Running::new(), table, seed: Seed::default(), keep, tally, gate }
+        Self { table, seed: Seed::default(), keep, tally, gate }
     }
 
-    pub(crate) fn table(&self) -> &Table<K, V> {
+    pub(crate) fn table(&self) -> &Table<K, V, Running<K, V>> {
         &self.table
     }
 
@@ -81,13 +81,14 @@ impl<K, V> Flights<K, V> {
     }
 
     /// The fast path of a call: the value, if it is stored and the call asks for nothing else.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way of every hit")]
     pub(crate) fn hit(&self, hash: u64, same: impl Fn(&K) -> bool) -> Option<V>
     where
         V: Clone,
     {
         let here = here::lock_for_hit()?;
-        self.table.lock(&here, hash).hit(low(hash), same, || self.now()).cloned()
+        self.table.lock(&here, hash).shard.hit(low(hash), same, || self.now()).cloned()
     }
 
     /// The value, counted and touched.
@@ -95,7 +96,7 @@ impl<K, V> Flights<K, V> {
     where
         V: Clone,
     {
-        self.table.lock(here, hash).get(low(hash), same, || self.now()).cloned()
+        self.table.lock(here, hash).shard.get(low(hash), same, || self.now()).cloned()
     }
 
     /// The value, with no effect on counters or order.
@@ -103,45 +104,48 @@ impl<K, V> Flights<K, V> {
     where
         V: Clone,
     {
-        self.table.lock(here, hash).peek(low(hash), same, || self.now()).cloned()
+        self.table.lock(here, hash).shard.peek(low(hash), same, || self.now()).cloned()
     }
 
     /// Whether a value is stored, or a call is running.
     pub(crate) fn contains(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> bool {
-        self.running.lock(here, hash).find(&same).is_some()
-            || self.table.lock(here, hash).peek(low(hash), same, || self.now()).is_some()
+        let part = self.table.lock(here, hash);
+        part.beside.find(hash, &same).is_some() || part.shard.peek(low(hash), same, || self.now()).is_some()
     }
 
     /// Forgets a value and a running call; says whether there was one. From now on nothing that began before is stored or
     /// joined.
     pub(crate) fn invalidate(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> (Gone<K, V>, bool) {
-        let mut part = self.running.lock(here, hash);
-        let flight = part.take(&same);
-        let (removed, found) = self.table.lock(here, hash).remove(low(hash), same, || self.now());
+        let mut part = self.table.lock(here, hash);
+        let flight = part.beside.take(hash, &same);
+        let (removed, found) = part.shard.remove(low(hash), same, || self.now());
         let was_there = found || flight.is_some();
         (Gone::new(flight, removed), was_there)
     }
 
     /// Stores a value, which wins over a running call.
     pub(crate) fn insert(&self, here: &Locked, key: Hashed<K>, kept: Kept<V>) -> Gone<K, V> {
-        let mut part = self.running.lock(here, key.hash);
-        let flight = part.take(|other| key.is(other));
-        Gone::new(flight, self.store(here, key, kept))
+        let mut part = self.table.lock(here, key.hash);
+        let flight = part.beside.take(key.hash, |other| key.is(other));
+        let Hashed { hash, same, key, .. } = key;
+        Gone::new(flight, part.shard.insert(low(hash), key, kept.value, same, kept.terms, || self.now()))
     }
 
     /// Forgets all values and running calls, and sets the counters to zero.
     pub(crate) fn clear(&self, here: &Locked) -> Vec<Gone<K, V>> {
-        // First the flights: what one that ends between the two steps stores, the second takes out.
-        let flights = self.running.drain(here);
-        let mut gone: Vec<_> = flights.into_iter().map(|flight| Gone::new(Some(flight), Removed::nothing())).collect();
-        gone.extend(self.table.lock_each(here).map(|mut shard| Gone::new(None, shard.clear())));
+        let mut gone = Vec::new();
+        for mut part in self.table.lock_each(here) {
+            let flights = part.beside.drain().into_iter();
+            gone.extend(flights.map(|flight| Gone::new(Some(flight), Removed::nothing())));
+            gone.push(Gone::new(None, part.shard.clear()));
+        }
         self.tally.clear();
         gone
     }
 
     /// How many calls are running, those that were invalidated meanwhile included.
     pub(crate) fn running(&self, here: &Locked) -> u64 {
-        self.table.lock_each(here).map(|shard| shard.running()).sum()
+        self.table.lock_each(here).map(|part| part.shard.running()).sum()
     }
 
     /// Clones of the entries of one shard.
@@ -150,7 +154,8 @@ impl<K, V> Flights<K, V> {
         K: Clone,
         V: Clone,
     {
-        let shard = self.table.lock_number(here, number);
+        let part = self.table.lock_number(here, number);
+        let shard = &part.shard;
         let now = if shard.is_timed() { self.now() } else { Moment(0) };
         shard.iter(now).map(|(key, value)| (key.clone(), value.clone())).collect()
     }
@@ -159,9 +164,9 @@ impl<K, V> Flights<K, V> {
     pub(crate) fn sweep(&self, here: &Locked) -> Gone<K, V> {
         let mut removed = Removed::nothing();
         let mut now = None;
-        for mut shard in self.table.lock_each(here) {
-            if shard.is_timed() {
-                removed.append(shard.sweep(*now.get_or_insert_with(|| self.now()), usize::MAX));
+        for mut part in self.table.lock_each(here) {
+            if part.shard.is_timed() {
+                removed.append(part.shard.sweep(*now.get_or_insert_with(|| self.now()), usize::MAX));
             }
         }
         Gone::new(None, removed)
@@ -183,12 +188,12 @@ impl<K, V> Flights<K, V> {
     /// From now on calls run as the plain function.
     pub(crate) fn close(&self, here: &Locked) {
         self.gate.close();
-        self.table.lock_each(here).for_each(|mut shard| shard.close());
+        self.table.lock_each(here).for_each(|mut part| part.shard.close());
     }
 
     /// Gives the running calls up: their callers go on as the plain function.
     pub(crate) fn release(&self, here: Locked) {
-        let flights = self.running.drain(&here);
+        let flights: Vec<_> = self.table.lock_each(&here).flat_map(|mut part| part.beside.drain()).collect();
         drop(here);
         for (_, flight) in &flights {
             let mut crew = flight.crew();
@@ -203,11 +208,6 @@ impl<K, V> Flights<K, V> {
     pub(crate) fn kept(&self, key: &K, value: V) -> Kept<V> {
         let terms = self.keep.terms(Some(key), &value);
         Kept { value, terms }
-    }
-
-    fn store(&self, here: &Locked, key: Hashed<K>, kept: Kept<V>) -> Removed<K, V> {
-        let Hashed { hash, same, key, .. } = key;
-        self.table.lock(here, hash).insert(low(hash), key, kept.value, same, kept.terms, || self.now())
     }
 }
 
@@ -231,9 +231,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         refresh: bool,
     ) -> (Boarding<K, V>, Left<K, V>) {
         let hash = key.hash;
-        let mut part = self.running.lock(here, hash);
+        let mut part = self.table.lock(here, hash);
+        let mut stands = refresh;
         if !refresh {
-            if let Some(flight) = part.find(|other| key.is(other)) {
+            if let Some(flight) = part.beside.find(hash, |other| key.is(other)) {
                 let Ok(edge) = Edge::draw(flight) else {
                     self.tally.bypassed.add(1);
                     return (Boarding::Alone, (Some(key), own_key, None));
@@ -241,28 +242,28 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
                 let number = flight.crew().sit();
                 if let Some(number) = number {
                     self.tally.coalesced.add(1);
-                    let seat = Seat::new(self.clone(), flight.clone(), number, hash, own_key, edge);
+                    let seat = Seat::joining(self.clone(), flight.clone(), number, own_key, edge);
                     return (Boarding::Seat(seat), (Some(key), None, None));
                 }
+                stands = true;
             }
         }
         // Before anything is counted: comparing may panic.
-        let over = part.take(|other| key.is(other));
+        let over = if stands { part.beside.take(hash, |other| key.is(other)) } else { None };
         if refresh {
             self.tally.refreshes.add(1);
-            self.table.lock(here, hash).begin();
+            part.shard.begin();
         } else {
             // It may have landed since the call looked for its value.
-            let mut shard = self.table.lock(here, hash);
-            if let Some(value) = shard.recall(low(hash), |other| key.is(other), || self.now()) {
+            if let Some(value) = part.shard.recall(low(hash), |other| key.is(other), || self.now()) {
                 return (Boarding::Value(value.clone()), (Some(key), own_key, over));
             }
         }
-        let (flight, number) = Flight::new();
+        let (flight, number) = Flight::new(hash);
         // Nobody waits for a flight that is not in the map yet: there is no circle.
         let edge = Edge::draw(&flight).ok().flatten();
-        part.put(key, flight.clone());
-        let seat = Seat::new(self.clone(), flight, number, hash, own_key, edge);
+        part.beside.put(key, flight.clone());
+        let seat = Seat::leading(self.clone(), flight, number, own_key, edge);
         (Boarding::Seat(seat), (None, None, over))
     }
 
@@ -272,21 +273,21 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     }
 
     /// The end of a flight, in one step: if it still stands for its key, it is taken out, and what it brings is stored.
-    fn end(this: &Arc<Self>, hash: u64, flight: &Arc<Flight<V>>, kept: Option<Kept<V>>) -> Option<Gone<K, V>> {
+    fn end(this: &Arc<Self>, flight: &Arc<Flight<V>>, kept: Option<Kept<V>>) -> Option<Gone<K, V>> {
+        let hash = flight.hash;
         let Some(here) = here::lock() else {
             let (this, flight) = (this.clone(), flight.clone());
             here::outside(move || {
-                let gone = Self::end(&this, hash, &flight, kept);
+                let gone = Self::end(&this, &flight, kept);
                 this.let_go(gone);
             });
             return None;
         };
-        let mut part = this.running.lock(&here, hash);
-        let key = part.take_if_still(flight);
-        let mut shard = this.table.lock(&here, hash);
+        let mut part = this.table.lock(&here, hash);
+        let key = part.beside.take_if_still(hash, flight);
         let gone = match (key, kept) {
             (Some(Hashed { same, key, .. }), Some(Kept { value, terms })) => {
-                Gone::new(None, shard.insert(low(hash), key, value, same, terms, || this.now()))
+                Gone::new(None, part.shard.insert(low(hash), key, value, same, terms, || this.now()))
             }
             (key, kept) => {
                 let flight = key.map(|key| (key, flight.clone()));
@@ -295,12 +296,22 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         };
         // Behind what may panic.
         if flight.ends() {
-            shard.end();
+            part.shard.end();
         }
-        drop(shard);
         drop(part);
         drop(here);
         this.gate.ended();
         Some(gone)
+    }
+
+    /// Those who wait for a flight hear that it has landed. True: nobody else is in it any more, and nobody will be.
+    fn announce(&self, mut crew: MutexGuard<'_, Crew<V>>) -> bool {
+        self.tally.load_ended(crew.began);
+        crew.phase = Phase::Landed;
+        let alone = crew.count() == 1;
+        let wakers = crew.take_wakers();
+        drop(crew);
+        wakers.wake();
+        alone
     }
 }

@@ -4,6 +4,7 @@
 //! is, for a caller that left, for one whose body panicked, and for one that ended well.
 
 use std::any::Any;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -13,7 +14,6 @@ use futures_task::waker_ref;
 use super::Flights;
 use super::circle::{self, Edge};
 use super::crew::{AnyError, Body, Flight, Landing, Loaded, Number, Offers, Parcel, Phase};
-use crate::ground::clock::coarse;
 use crate::ground::stats::Tally;
 
 /// What a seat's wait ends in.
@@ -31,31 +31,50 @@ pub(crate) struct Seat<K: 'static, V: Clone + Send + Sync + 'static> {
     flights: Arc<Flights<K, V>>,
     flight: Arc<Flight<V>>,
     number: Number,
-    hash: u64,
     /// If what a value is stored on depends on it.
     key: Option<Arc<K>>,
     /// Nobody else is or will be in this flight any more: there is nothing to give up.
     done: bool,
     /// It has no body of its own, and sees to it that others' end.
     attends: bool,
+    /// It began the flight, and has not been told to lead it.
+    leads: bool,
     /// Held while this seat waits or leads on behalf of another flight's body.
-    _edge: Option<Edge>,
+    _edge: Option<Box<Edge>>,
 }
 
 impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
-    pub(super) fn new(
+    /// A seat in a flight that is running.
+    #[inline]
+    pub(super) fn joining(
         flights: Arc<Flights<K, V>>,
         flight: Arc<Flight<V>>,
         number: Number,
-        hash: u64,
         key: Option<Arc<K>>,
         edge: Option<Edge>,
     ) -> Self {
-        Self { flights, flight, number, hash, key, done: false, attends: false, _edge: edge }
+        Self { flights, flight, number, key, done: false, attends: false, leads: false, _edge: edge.map(Box::new) }
+    }
+
+    /// The seat that a new flight begins with.
+    #[inline]
+    pub(super) fn leading(
+        flights: Arc<Flights<K, V>>,
+        flight: Arc<Flight<V>>,
+        number: Number,
+        key: Option<Arc<K>>,
+        edge: Option<Edge>,
+    ) -> Self {
+        let mut seat = Self::joining(flights, flight, number, key, edge);
+        seat.leads = true;
+        seat
     }
 
     /// Waits for this seat's turn, and drives the flight's body meanwhile.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Turn<V>> {
+        if mem::take(&mut self.leads) {
+            return Poll::Ready(Turn::Lead);
+        }
         loop {
             let mut crew = self.flight.crew();
             // Before the landing: that another body has brought a value since takes nothing from a panic of its own.
@@ -76,12 +95,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                 }
                 Phase::Vacant if self.attends => return Poll::Ready(Turn::Alone),
                 Phase::Vacant => {
-                    crew.phase = Phase::Led(self.number);
-                    crew.began = coarse();
-                    crew.leads += 1;
-                    if crew.leads > 1 {
-                        self.flights.tally.takeovers.add(1);
-                    }
+                    crew.take_over(self.number);
+                    self.flights.tally.takeovers.add(1);
                     return Poll::Ready(Turn::Lead);
                 }
                 _ => {
@@ -104,7 +119,6 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
 
     /// The lead hands its body to the flight, and polls it as the first.
     pub(crate) fn launch(&mut self, body: Body<V>, context: &mut Context<'_>) -> Poll<Turn<V>> {
-        self.flight.crew().own(self.number);
         match ready!(self.drive(body, context)) {
             Some(turn) => Poll::Ready(turn),
             None => self.poll(context),
@@ -197,7 +211,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         }
         let guard = OnPanic(&self.flights.tally);
         let polled = circle::inside(self.flight.clone(), poll);
-        std::mem::forget(guard);
+        mem::forget(guard);
         polled
     }
 
@@ -211,7 +225,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     #[cfg(feature = "tokio")]
     pub(crate) fn companion(&self) -> Option<Self> {
         let number = self.flight.crew().sit()?;
-        let mut seat = Self::new(self.flights.clone(), self.flight.clone(), number, self.hash, self.key.clone(), None);
+        let mut seat = Self::joining(self.flights.clone(), self.flight.clone(), number, self.key.clone(), None);
         seat.attends = true;
         Some(seat)
     }
@@ -219,12 +233,15 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     /// The load ended in a value: it is stored if the flight still stands, the others get it, and so does the caller.
     pub(crate) fn land_value(&mut self, value: V) -> V {
         let kept = self.flights.keep(self.key.as_deref(), &value);
-        let gone = Flights::end(&self.flights, self.hash, &self.flight, kept);
+        let gone = Flights::end(&self.flights, &self.flight, kept);
+        let mut crew = self.flight.crew();
         // An end that is put off leaves the flight where others may still join it.
-        if gone.is_none() || self.flight.crew().count() > 1 {
+        if gone.is_none() || crew.count() > 1 {
+            drop(crew);
             self.flight.land(Landing::Value(value.clone()));
+            crew = self.flight.crew();
         }
-        self.announce();
+        self.done = self.flights.announce(crew);
         self.flights.let_go(gone);
         value
     }
@@ -232,21 +249,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     /// The load ended in an error that everybody gets.
     pub(crate) fn land_error(&mut self, error: AnyError) {
         self.flights.tally.load_errors.add(1);
-        let gone = Flights::end(&self.flights, self.hash, &self.flight, None);
+        let gone = Flights::end(&self.flights, &self.flight, None);
         self.flight.land(Landing::Error(error));
-        self.announce();
+        self.done = self.flights.announce(self.flight.crew());
         self.flights.let_go(gone);
-    }
-
-    /// Nobody joins any more, and those who wait hear that it has landed.
-    fn announce(&mut self) {
-        let mut crew = self.flight.crew();
-        self.flights.tally.load_ended(crew.began);
-        crew.phase = Phase::Landed;
-        self.done = crew.count() == 1;
-        let wakers = crew.take_wakers();
-        drop(crew);
-        wakers.wake();
     }
 }
 
@@ -261,20 +267,20 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Seat<K, V> {
         let mut offers = Offers::default();
         match crew.phase {
             Phase::Landed => {}
-            _ if crew.count() == 0 => given_up = Some(std::mem::replace(&mut crew.phase, Phase::Landed)),
+            _ if crew.count() == 0 => given_up = Some(mem::replace(&mut crew.phase, Phase::Landed)),
             // Its body panicked, or what it landed did, or it left.
-            Phase::Led(number) | Phase::Driven { by: number, .. } if number == self.number => {
+            Phase::Driven { by: number, .. } if number == self.number => {
                 crew.phase = Phase::Vacant;
                 offers = crew.offer();
             }
             // The offer that this seat had may have been the only one.
             Phase::Vacant | Phase::Idle { woken: true, .. } => offers = crew.offer(),
-            Phase::Led(_) | Phase::Idle { .. } | Phase::Driven { .. } => {}
+            Phase::Idle { .. } | Phase::Driven { .. } => {}
         }
         drop(crew);
         offers.wake();
         if let Some(phase) = given_up {
-            let gone = Flights::end(&self.flights, self.hash, &self.flight, None);
+            let gone = Flights::end(&self.flights, &self.flight, None);
             self.flights.let_go(gone);
             // The body last: its own drop may panic.
             drop(seated);

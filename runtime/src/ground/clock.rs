@@ -126,24 +126,25 @@ impl fmt::Debug for Time {
 impl Time {
     pub(crate) fn now(&self) -> Moment {
         match self {
-            Self::Coarse => Moment(nanos(coarse())),
+            Self::Coarse => Moment(coarse()),
             Self::Precise => Moment(nanos(SystemClock.now())),
             Self::Given(clock) => Moment(nanos(clock.now())),
         }
     }
 }
 
-/// A cheap reading that is right on average: for sums, and for deadlines that are long beside its step.
+/// A cheap reading, in nanoseconds, that is right on average: for sums, and for deadlines that are long beside its step.
 #[cfg(target_os = "linux")]
-pub(crate) fn coarse() -> Duration {
+pub(crate) fn coarse() -> u64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+    // The time since the machine was started: it is not below zero.
+    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
 }
 
-/// A cheap reading that is right on average: for sums, and for deadlines that are long beside its step.
+/// A cheap reading, in nanoseconds, that is right on average: for sums, and for deadlines that are long beside its step.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn coarse() -> Duration {
-    SystemClock.now()
+pub(crate) fn coarse() -> u64 {
+    nanos(SystemClock.now())
 }
 
 #[cfg(test)]

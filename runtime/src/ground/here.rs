@@ -66,10 +66,20 @@ impl Drop for Locked {
     #[inline]
     fn drop(&mut self) {
         let word = word();
-        set_word(word & !(LOCKED | PUT_OFF));
-        if word & PUT_OFF != 0 {
-            run_put_off();
+        // Nearly always nothing else is said.
+        if word == LOCKED {
+            set_word(0);
+        } else {
+            unlock_all_but(word);
         }
+    }
+}
+
+#[cold]
+fn unlock_all_but(word: u32) {
+    set_word(word & !(LOCKED | PUT_OFF));
+    if word & PUT_OFF != 0 {
+        run_put_off();
     }
 }
 
@@ -85,7 +95,6 @@ pub(crate) fn outside(write: impl FnOnce() + 'static) {
     }
 }
 
-#[cold]
 fn run_put_off() {
     let mut first = None;
     for write in LATER.with(RefCell::take) {

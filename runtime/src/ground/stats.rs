@@ -126,9 +126,12 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// A load that began at `began`, by the coarse clock, has ended.
-    pub(crate) fn load_ended(&self, began: Duration) {
+    pub(crate) fn load_ended(&self, began: u64) {
         let took = coarse().saturating_sub(began);
-        self.load_nanos.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        // Mostly below the clock's step.
+        if took > 0 {
+            self.load_nanos.add(took);
+        }
     }
 
     pub(crate) fn clear(&self) {

@@ -22,6 +22,13 @@ impl Lru {
     pub(crate) fn new() -> Self {
         Self { order: Lists::new() }
     }
+
+    /// A newcomer takes the slot of the one that leaves: see [`Order::relieve`](super::Order::relieve).
+    pub(super) fn relieve(&mut self) -> Option<Slot> {
+        let slot = self.order.front(0)?;
+        self.order.move_to_back(0, slot);
+        Some(slot)
+    }
 }
 
 impl Policy for Lru {

@@ -88,6 +88,9 @@ pub trait Policy: Send + 'static {
 }
 
 /// The policies of this crate, told apart by a branch that the processor predicts, or one that a user brought.
+///
+/// A plain tag says which: hidden in a policy's own fields, it would have to be worked out on every hit.
+#[repr(C, u8)]
 pub(crate) enum Order {
     /// Nothing is ever evicted.
     Unbounded,
@@ -119,6 +122,16 @@ macro_rules! each {
 }
 
 impl Order {
+    /// The next victim leaves, and a newcomer of its weight takes its very slot: `victim`, `forget`, `renumber` and `admit` in
+    /// one step, and no other slot changes. `None`: the order cannot do that, or holds nothing.
+    pub(crate) fn relieve(&mut self) -> Option<Slot> {
+        match self {
+            Self::Lru(lru) => lru.relieve(),
+            Self::Fifo(fifo) => fifo.relieve(),
+            _ => None,
+        }
+    }
+
     #[inline(never)]
     fn touch_by_table(&mut self, slot: Slot, hash: u32) {
         each!(self, policy => policy.touch(slot, hash), ());
@@ -135,6 +148,7 @@ impl Policy for Order {
     fn touch(&mut self, slot: Slot, hash: u32) {
         // The default stays free of the jump through a table, which costs as much again as the touch itself.
         match self {
+            Self::Unbounded => {}
             Self::Lru(policy) => policy.touch(slot, hash),
             other => other.touch_by_table(slot, hash),
         }

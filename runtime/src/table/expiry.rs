@@ -66,12 +66,16 @@ impl Expiry {
         self.dues[slot as usize] <= now && self.idle.as_ref().is_none_or(|idle| idle.end(slot) <= now)
     }
 
-    /// An entry is used.
-    #[inline]
-    pub(crate) fn touch(&mut self, slot: Slot, now: Moment) {
+    /// An entry is used, unless it has expired; says whether it is.
+    #[inline(never)]
+    pub(crate) fn touch(&mut self, slot: Slot, now: Moment) -> bool {
+        let is_over = self.is_over(slot, now);
         if let Some(idle) = &mut self.idle {
-            idle.used[slot as usize] = now;
+            if !is_over {
+                idle.used[slot as usize] = now;
+            }
         }
+        !is_over
     }
 
     /// The entry that has expired first, if one has.
