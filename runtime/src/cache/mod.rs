@@ -114,8 +114,7 @@ impl<K, V> Cache<K, V> {
         let (mut currsize, mut hits, mut misses) = (0, tally.coalesced.get(), tally.bypassed.get());
         self.remove_expired();
         if let Some(here) = here::lock() {
-            for part in self.flights.table().lock_each(&here) {
-                let shard = &part.shard;
+            for shard in self.flights.table().lock_each(&here) {
                 currsize += shard.weight();
                 hits += shard.hits();
                 misses += shard.misses();
@@ -137,8 +136,7 @@ impl<K, V> Cache<K, V> {
             ..CacheStats::default()
         };
         if let Some(here) = here::lock() {
-            for part in self.flights.table().lock_each(&here) {
-                let shard = &part.shard;
+            for shard in self.flights.table().lock_each(&here) {
                 stats.hits += shard.hits();
                 stats.misses += shard.misses();
                 stats.loads += shard.misses();

@@ -114,15 +114,14 @@ impl Seats {
     }
 
     fn sit(&mut self) -> Number {
-        let number = match self.first {
-            None => 0,
-            Some(_) => {
-                let more = self.more.get_or_insert_default();
-                more.free.pop().unwrap_or_else(|| {
-                    more.others.push(None);
-                    more.others.len()
-                })
-            }
+        let number = if self.first.is_none() {
+            0
+        } else {
+            let more = self.more.get_or_insert_default();
+            more.free.pop().unwrap_or_else(|| {
+                more.others.push(None);
+                more.others.len()
+            })
         };
         *self.place(number) = Some(Seated::default());
         self.taken += 1;

@@ -1,7 +1,7 @@
 //! Floor 3: the calls running now, and how they end in the table.
 //!
-//! What panic, error and drop mean is decided here and nowhere else. A part of the table is locked
-//! together with the flights of its keys; a flight's own lock is held for a few instructions and never with user code under it.
+//! What panic, error and drop mean is decided here and nowhere else. Locks are taken in one order: a part of the map, then a
+//! shard of the table; a flight's own lock is held for a few instructions and never with user code under it.
 
 mod circle;
 mod crew;
@@ -31,7 +31,8 @@ use crate::table::{Removed, Table, low};
 
 /// The running calls of a cache and the table they end in: invalidation is a step over both.
 pub(crate) struct Flights<K, V> {
-    table: Table<K, V, Running<K, V>>,
+    running: Running<K, V>,
+    table: Table<K, V>,
     pub(crate) seed: Seed,
     pub(crate) keep: Keep<K, V>,
     pub(crate) tally: Tally,
@@ -67,12 +68,12 @@ impl<K, V> Gone<K, V> {
 }
 
 impl<K, V> Flights<K, V> {
-    pub(crate) fn new(table: Table<K, V, Running<K, V>>, keep: Keep<K, V>) -> Self {
+    pub(crate) fn new(table: Table<K, V>, keep: Keep<K, V>) -> Self {
         let (tally, gate) = (Tally::default(), Gate::default());
-        Self { table, seed: Seed::default(), keep, tally, gate }
+        Self { running: Running::new(), table, seed: Seed::default(), keep, tally, gate }
     }
 
-    pub(crate) fn table(&self) -> &Table<K, V, Running<K, V>> {
+    pub(crate) fn table(&self) -> &Table<K, V> {
         &self.table
     }
 
@@ -88,7 +89,7 @@ impl<K, V> Flights<K, V> {
         V: Clone,
     {
         let here = here::lock_for_hit()?;
-        self.table.lock(&here, hash).shard.hit(low(hash), same, || self.now()).cloned()
+        self.table.lock(&here, hash).hit(low(hash), same, || self.now()).cloned()
     }
 
     /// The value, counted and touched.
@@ -96,7 +97,7 @@ impl<K, V> Flights<K, V> {
     where
         V: Clone,
     {
-        self.table.lock(here, hash).shard.get(low(hash), same, || self.now()).cloned()
+        self.table.lock(here, hash).get(low(hash), same, || self.now()).cloned()
     }
 
     /// The value, with no effect on counters or order.
@@ -104,48 +105,49 @@ impl<K, V> Flights<K, V> {
     where
         V: Clone,
     {
-        self.table.lock(here, hash).shard.peek(low(hash), same, || self.now()).cloned()
+        self.table.lock(here, hash).peek(low(hash), same, || self.now()).cloned()
     }
 
     /// Whether a value is stored, or a call is running.
     pub(crate) fn contains(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> bool {
-        let part = self.table.lock(here, hash);
-        part.beside.find(hash, &same).is_some() || part.shard.peek(low(hash), same, || self.now()).is_some()
+        self.running.lock(here, hash).find(&same).is_some()
+            || self.table.lock(here, hash).peek(low(hash), same, || self.now()).is_some()
     }
 
     /// Forgets a value and a running call; says whether there was one. From now on nothing that began before is stored or
     /// joined.
     pub(crate) fn invalidate(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> (Gone<K, V>, bool) {
-        let mut part = self.table.lock(here, hash);
-        let flight = part.beside.take(hash, &same);
-        let (removed, found) = part.shard.remove(low(hash), same, || self.now());
+        let mut calls = self.running.lock(here, hash);
+        let flight = calls.take(&same);
+        let (removed, found) = self.table.lock(here, hash).remove(low(hash), same, || self.now());
         let was_there = found || flight.is_some();
         (Gone::new(flight, removed), was_there)
     }
 
     /// Stores a value, which wins over a running call.
     pub(crate) fn insert(&self, here: &Locked, key: Hashed<K>, kept: Kept<V>) -> Gone<K, V> {
-        let mut part = self.table.lock(here, key.hash);
-        let flight = part.beside.take(key.hash, |other| key.is(other));
+        let mut calls = self.running.lock(here, key.hash);
+        let flight = calls.take(|other| key.is(other));
         let Hashed { hash, same, key, .. } = key;
-        Gone::new(flight, part.shard.insert(low(hash), key, kept.value, same, kept.terms, || self.now()))
+        Gone::new(
+            flight,
+            self.table.lock(here, hash).insert(low(hash), key, kept.value, same, kept.terms, || self.now()),
+        )
     }
 
     /// Forgets all values and running calls, and sets the counters to zero.
     pub(crate) fn clear(&self, here: &Locked) -> Vec<Gone<K, V>> {
-        let mut gone = Vec::new();
-        for mut part in self.table.lock_each(here) {
-            let flights = part.beside.drain().into_iter();
-            gone.extend(flights.map(|flight| Gone::new(Some(flight), Removed::nothing())));
-            gone.push(Gone::new(None, part.shard.clear()));
-        }
+        // First the flights: what one that ends between the two steps stores, the second takes out.
+        let flights = self.running.drain(here);
+        let mut gone: Vec<_> = flights.into_iter().map(|flight| Gone::new(Some(flight), Removed::nothing())).collect();
+        gone.extend(self.table.lock_each(here).map(|mut shard| Gone::new(None, shard.clear())));
         self.tally.clear();
         gone
     }
 
     /// How many calls are running, those that were invalidated meanwhile included.
     pub(crate) fn running(&self, here: &Locked) -> u64 {
-        self.table.lock_each(here).map(|part| part.shard.running()).sum()
+        self.table.lock_each(here).map(|shard| shard.running()).sum()
     }
 
     /// Clones of the entries of one shard.
@@ -154,8 +156,7 @@ impl<K, V> Flights<K, V> {
         K: Clone,
         V: Clone,
     {
-        let part = self.table.lock_number(here, number);
-        let shard = &part.shard;
+        let shard = self.table.lock_number(here, number);
         let now = if shard.is_timed() { self.now() } else { Moment(0) };
         shard.iter(now).map(|(key, value)| (key.clone(), value.clone())).collect()
     }
@@ -164,9 +165,9 @@ impl<K, V> Flights<K, V> {
     pub(crate) fn sweep(&self, here: &Locked) -> Gone<K, V> {
         let mut removed = Removed::nothing();
         let mut now = None;
-        for mut part in self.table.lock_each(here) {
-            if part.shard.is_timed() {
-                removed.append(part.shard.sweep(*now.get_or_insert_with(|| self.now()), usize::MAX));
+        for mut shard in self.table.lock_each(here) {
+            if shard.is_timed() {
+                removed.append(shard.sweep(*now.get_or_insert_with(|| self.now()), usize::MAX));
             }
         }
         Gone::new(None, removed)
@@ -188,12 +189,12 @@ impl<K, V> Flights<K, V> {
     /// From now on calls run as the plain function.
     pub(crate) fn close(&self, here: &Locked) {
         self.gate.close();
-        self.table.lock_each(here).for_each(|mut part| part.shard.close());
+        self.table.lock_each(here).for_each(|mut shard| shard.close());
     }
 
     /// Gives the running calls up: their callers go on as the plain function.
     pub(crate) fn release(&self, here: Locked) {
-        let flights: Vec<_> = self.table.lock_each(&here).flat_map(|mut part| part.beside.drain()).collect();
+        let flights = self.running.drain(&here);
         drop(here);
         for (_, flight) in &flights {
             let mut crew = flight.crew();
@@ -231,10 +232,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         refresh: bool,
     ) -> (Boarding<K, V>, Left<K, V>) {
         let hash = key.hash;
-        let mut part = self.table.lock(here, hash);
+        let mut calls = self.running.lock(here, hash);
         let mut stands = refresh;
         if !refresh {
-            if let Some(flight) = part.beside.find(hash, |other| key.is(other)) {
+            if let Some(flight) = calls.find(|other| key.is(other)) {
                 let Ok(edge) = Edge::draw(flight) else {
                     self.tally.bypassed.add(1);
                     return (Boarding::Alone, (Some(key), own_key, None));
@@ -249,20 +250,21 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
             }
         }
         // Before anything is counted: comparing may panic.
-        let over = if stands { part.beside.take(hash, |other| key.is(other)) } else { None };
+        let over = if stands { calls.take(|other| key.is(other)) } else { None };
         if refresh {
             self.tally.refreshes.add(1);
-            part.shard.begin();
+            self.table.lock(here, hash).begin();
         } else {
             // It may have landed since the call looked for its value.
-            if let Some(value) = part.shard.recall(low(hash), |other| key.is(other), || self.now()) {
+            let mut shard = self.table.lock(here, hash);
+            if let Some(value) = shard.recall(low(hash), |other| key.is(other), || self.now()) {
                 return (Boarding::Value(value.clone()), (Some(key), own_key, over));
             }
         }
         let (flight, number) = Flight::new(hash);
         // Nobody waits for a flight that is not in the map yet: there is no circle.
         let edge = Edge::draw(&flight).ok().flatten();
-        part.beside.put(key, flight.clone());
+        calls.put(key, flight.clone());
         let seat = Seat::leading(self.clone(), flight, number, own_key, edge);
         (Boarding::Seat(seat), (None, None, over))
     }
@@ -283,11 +285,12 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
             });
             return None;
         };
-        let mut part = this.table.lock(&here, hash);
-        let key = part.beside.take_if_still(hash, flight);
+        let mut calls = this.running.lock(&here, hash);
+        let key = calls.take_if_still(flight);
+        let mut shard = this.table.lock(&here, hash);
         let gone = match (key, kept) {
             (Some(Hashed { same, key, .. }), Some(Kept { value, terms })) => {
-                Gone::new(None, part.shard.insert(low(hash), key, value, same, terms, || this.now()))
+                Gone::new(None, shard.insert(low(hash), key, value, same, terms, || this.now()))
             }
             (key, kept) => {
                 let flight = key.map(|key| (key, flight.clone()));
@@ -296,9 +299,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         };
         // Behind what may panic.
         if flight.ends() {
-            part.shard.end();
+            shard.end();
         }
-        drop(part);
+        drop(shard);
+        drop(calls);
         drop(here);
         this.gate.ended();
         Some(gone)

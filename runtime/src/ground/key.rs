@@ -498,6 +498,40 @@ impl<K> Hashed<K> {
     }
 }
 
+impl<K> PartialEq for Hashed<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.is(&other.key)
+    }
+}
+
+impl<K> Eq for Hashed<K> {}
+
+impl<K> Hash for Hashed<K> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64(self.hash);
+    }
+}
+
+/// Takes the hash that a [`Hashed`] brings along.
+#[cfg(not(shuttle))]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Brought(u64);
+
+#[cfg(not(shuttle))]
+impl Hasher for Brought {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        debug_assert!(false, "only the hash itself is written");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
 /// The hash of a key in any form that hashes as the owned one does.
 #[inline]
 pub(crate) fn hash_of<Q: Hash + ?Sized>(query: &Q, seed: &Seed) -> u64 {

@@ -1,13 +1,15 @@
 //! Floor 2: what is stored. Knows values, order, weight and time, and no futures.
 
+mod entry;
 mod expiry;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod model;
 mod removed;
 mod shard;
 
+pub(crate) use entry::{Terms, low};
 pub(crate) use removed::Removed;
-pub(crate) use shard::{Shard, Terms};
+pub(crate) use shard::Shard;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,18 +27,11 @@ const SHARDS: u64 = 16;
 /// The capacity of a table without one.
 const UNBOUNDED: u64 = u64::MAX;
 
-/// What one lock guards: a shard, and beside it what the floor above keeps of the same keys. So a step over both is one step.
-#[repr(C)]
-pub(crate) struct Part<K, V, B> {
-    pub(crate) shard: Shard<K, V>,
-    pub(crate) beside: B,
-}
+type LockedShard<K, V> = Padded<Lock<Shard<K, V>>>;
 
-type LockedPart<K, V, B> = Padded<Lock<Part<K, V, B>>>;
-
-/// Parts behind locks.
-pub(crate) struct Table<K, V, B> {
-    parts: Box<[LockedPart<K, V, B>]>,
+/// Shards behind locks.
+pub(crate) struct Table<K, V> {
+    shards: Box<[LockedShard<K, V>]>,
     mask: usize,
     capacity: AtomicU64,
 }
@@ -52,22 +47,19 @@ pub(crate) struct Plan<'a> {
     pub(crate) tti: Option<Duration>,
 }
 
-impl<K, V, B: Default> Table<K, V, B> {
+impl<K, V> Table<K, V> {
     pub(crate) fn new(plan: &Plan<'_>) -> Self {
         let capacity = plan.capacity.unwrap_or(UNBOUNDED);
         // A value may weigh as much as the whole table holds: it must fit in one shard.
         let count = if plan.weighed || capacity <= EXACT { 1 } else { SHARDS };
-        let parts = shares(capacity, count).map(|share| {
+        let shards = shares(capacity, count).map(|share| {
             let order = if capacity == UNBOUNDED { Order::Unbounded } else { (plan.order)(share) };
-            let shard = Shard::new(share, order, plan.weighed, plan.tti);
-            Padded(Lock::new(Part { shard, beside: B::default() }))
+            Padded(Lock::new(Shard::new(share, order, plan.weighed, plan.tti)))
         });
-        let parts: Box<[_]> = parts.collect();
-        Self { mask: parts.len() - 1, parts, capacity: AtomicU64::new(capacity) }
+        let shards: Box<[_]> = shards.collect();
+        Self { mask: shards.len() - 1, shards, capacity: AtomicU64::new(capacity) }
     }
-}
 
-impl<K, V, B> Table<K, V, B> {
     /// `None`: unbounded.
     pub(crate) fn capacity(&self) -> Option<u64> {
         Some(self.capacity.load(Ordering::Relaxed)).filter(|&capacity| capacity != UNBOUNDED)
@@ -78,35 +70,35 @@ impl<K, V, B> Table<K, V, B> {
         let mut removed = Removed::nothing();
         if self.capacity().is_some() {
             self.capacity.store(capacity, Ordering::Relaxed);
-            let count = self.parts.len() as u64;
-            for (mut part, share) in self.lock_each(here).zip(shares(capacity, count)) {
-                removed.append(part.shard.set_capacity(share));
+            let count = self.shards.len() as u64;
+            for (mut shard, share) in self.lock_each(here).zip(shares(capacity, count)) {
+                removed.append(shard.set_capacity(share));
             }
         }
         removed
     }
 
-    /// The part of a hash. The proof says that this thread holds none of them.
+    /// The shard of a hash. The proof says that this thread holds none of them.
     #[inline]
-    pub(crate) fn lock(&self, _: &Locked, hash: u64) -> MutexGuard<'_, Part<K, V, B>> {
+    pub(crate) fn lock(&self, _: &Locked, hash: u64) -> MutexGuard<'_, Shard<K, V>> {
         // The index of a shard takes the low half of the hash.
         let number = (hash >> 32) as usize & self.mask;
-        self.parts[number].lock()
+        self.shards[number].lock()
     }
 
     /// How many shards there are.
     pub(crate) fn count(&self) -> usize {
-        self.parts.len()
+        self.shards.len()
     }
 
-    /// The part of a number below [`count`](Self::count).
-    pub(crate) fn lock_number(&self, _: &Locked, number: usize) -> MutexGuard<'_, Part<K, V, B>> {
-        self.parts[number].lock()
+    /// The shard of a number below [`count`](Self::count).
+    pub(crate) fn lock_number(&self, _: &Locked, number: usize) -> MutexGuard<'_, Shard<K, V>> {
+        self.shards[number].lock()
     }
 
     /// One shard after the other.
-    pub(crate) fn lock_each<'a>(&'a self, _: &'a Locked) -> impl Iterator<Item = MutexGuard<'a, Part<K, V, B>>> {
-        self.parts.iter().map(|part| part.lock())
+    pub(crate) fn lock_each<'a>(&'a self, _: &'a Locked) -> impl Iterator<Item = MutexGuard<'a, Shard<K, V>>> {
+        self.shards.iter().map(|shard| shard.lock())
     }
 }
 
@@ -116,11 +108,4 @@ fn shares(capacity: u64, count: u64) -> impl Iterator<Item = u64> {
         UNBOUNDED => UNBOUNDED,
         _ => capacity / count + u64::from(number < capacity % count),
     })
-}
-
-/// The part of a hash that a shard keeps.
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "that is what it is for")]
-pub(crate) fn low(hash: u64) -> u32 {
-    hash as u32
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::entry::Terms;
 use super::removed::Removed;
-use super::shard::{Shard, Terms};
+use super::shard::Shard;
 use crate::ground::chance::Chance;
 use crate::ground::clock::Moment;
 use crate::policy::{Fifo, Lfu, Lru, Order, Random, S3Fifo, Sieve, TinyLfu};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hashbrown::HashTable;
 
+use super::entry::{Terms, spread};
 use super::expiry::Expiry;
 use super::removed::{Left, Removed};
 use crate::ground::clock::Moment;
@@ -53,20 +54,6 @@ pub(crate) struct Shard<K, V> {
     begun: u64,
     ended: u64,
     evictions: Evictions,
-}
-
-/// On what terms a value is stored.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
-    pub(crate) deadline: Moment,
-    pub(crate) weight: u64,
-}
-
-/// The 64 bits that the index wants, from the 32 that are kept: it takes its place from the low ones and its tag from the
-/// seven highest.
-#[inline]
-fn spread(hash: u32) -> u64 {
-    u64::from(hash) << 32 | u64::from(hash)
 }
 
 impl<K, V> Shard<K, V> {

@@ -1,0 +1,24 @@
+//! What a shard is told of an entry: its terms, and of its hash as much as it keeps.
+
+use crate::ground::clock::Moment;
+
+/// On what terms a value is stored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) deadline: Moment,
+    pub(crate) weight: u64,
+}
+
+/// The part of a hash that a shard keeps.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "that is what it is for")]
+pub(crate) fn low(hash: u64) -> u32 {
+    hash as u32
+}
+
+/// The 64 bits that the index wants, from the 32 that are kept: it takes its place from the low ones and its tag from the
+/// seven highest.
+#[inline]
+pub(super) fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
+}
