@@ -83,6 +83,16 @@ shared!(an_error_that_is_clone: NotFound = NotFound("pep 9991".to_owned()), |err
 shared!(an_anyhow_error: anyhow::Error = anyhow::Error::new(wire()).context("fetching"), |error| {
     assert_eq!(error.to_string(), "fetching");
     assert_eq!(chain(error.as_ref()), ["fetching", "the wire is cut"]);
+    assert!(error.chain().any(<dyn Error>::is::<io::Error>));
+});
+
+shared!(an_anyhow_error_shows_the_type_it_holds: anyhow::Error = FetchError::Wire(wire()).into(), |error| {
+    assert_eq!(chain(error.as_ref()), ["fetching", "the wire is cut"]);
+    assert!(matches!(error.downcast_ref::<SharedError>().unwrap().downcast_ref(), Some(FetchError::Wire(_))));
+});
+
+shared!(an_eyre_report_shows_the_type_it_holds: eyre::Report = FetchError::Wire(wire()).into(), |error| {
+    assert!(matches!(error.downcast_ref::<SharedError>().unwrap().downcast_ref(), Some(FetchError::Wire(_))));
 });
 
 shared!(an_eyre_report: eyre::Report = eyre::Report::new(wire()).wrap_err("fetching"), |error| {

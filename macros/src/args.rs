@@ -186,10 +186,26 @@ fn read_into<T: Value>(field: &mut Option<Opt<T>>, key: Ident, example: &str, in
     Ok(())
 }
 
+/// What some options are called elsewhere, and here.
+const ELSEWHERE: [(&str, &str); 11] = [
+    ("maxsize", "lru"),
+    ("max_size", "lru"),
+    ("size", "lru"),
+    ("capacity", "lru"),
+    ("max_capacity", "lru"),
+    ("time", "ttl"),
+    ("time_to_live", "ttl"),
+    ("time_to_idle", "tti"),
+    ("convert", "key"),
+    ("weigher", "weigh"),
+    ("skip", "ignore"),
+];
+
 fn unknown(attribute: Attribute, word: &str) -> String {
     let known =
         || TABLE.iter().filter(|row| row.on == On::Both || attribute == Attribute::CachedMethod).map(|row| row.word);
-    match nearest(word, known()) {
+    let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == word).map(|(_, here)| *here);
+    match elsewhere.or_else(|| nearest(word, known())) {
         Some(near) => format!("unknown option `{word}`: did you mean `{near}`?"),
         None => format!(
             "unknown option `{word}`: the options are {}",

@@ -11,11 +11,13 @@ pub(crate) fn expand(attribute: Attribute, item: &Item, error: &Error) -> TokenS
     let errors = error.to_compile_error();
     let Item { attrs, vis, sig, .. } = item;
     let mut sig = sig.clone();
-    let mut args = item.args.iter();
-    for input in &mut sig.inputs {
-        if let (FnArg::Typed(typed), Some(arg)) = (input, args.next()) {
-            typed.clone_from(&arg.typed);
-        }
+    // The receiver is none of the arguments.
+    let typed = sig.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (typed, arg) in typed.zip(&item.args) {
+        typed.clone_from(&arg.typed);
     }
     let inside = item.receiver().is_some() || attribute == Attribute::CachedMethod;
     match item.whole_body() {

@@ -158,6 +158,9 @@ fn function(attribute: Attribute, item: &Item, mistakes: &mut Mistakes) {
             mistakes.at(span, "`#[cached]` is for functions: in an `impl` use `#[cachedmethod]`");
         }
     }
+    if let Some(again) = item.attrs.iter().find(|attr| types::is_ours(attr.path())) {
+        mistakes.on(again, "this function is cached already: keep one of the attributes");
+    }
     for arg in &item.args {
         if let Some(span) = arg.cfg {
             mistakes.at(

@@ -35,6 +35,12 @@ pub(crate) fn as_path(ty: &Type) -> Option<&Path> {
     }
 }
 
+/// Whether an attribute of this path is one of this crate's, as far as its name shows.
+pub(crate) fn is_ours(path: &Path) -> bool {
+    let of_this_crate = path.segments.len() == 1 || path.segments[0].ident == "cachetools";
+    of_this_crate && path.segments.last().is_some_and(|word| word.ident == "cached" || word.ident == "cachedmethod")
+}
+
 /// The name of a type whose path is one word without arguments.
 pub(crate) fn as_word(ty: &Type) -> Option<&Ident> {
     as_path(ty).and_then(Path::get_ident)

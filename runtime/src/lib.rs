@@ -119,8 +119,9 @@ pub mod __private {
     pub use crate::cache::keyed::detach;
     pub use crate::cache::keyed::{close, contains, insert, invalidate, join, peek, run, share, start};
     pub use crate::cache::mode::{
-        ByClone, ByShared, ByTrait, ErrorsByClone, ErrorsByRetry, ErrorsByShared, ErrorsByTrait, ErrorsCannotBeShared,
-        Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable, Split, assert_result, assert_value,
+        ByClone, ByReport, ByShared, ByTrait, ErrorsByClone, ErrorsByReport, ErrorsByRetry, ErrorsByShared,
+        ErrorsByTrait, ErrorsCannotBeShared, Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable,
+        Split, assert_result, assert_value,
     };
     pub use crate::ground::key::{
         ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, assert_key, key,

@@ -1,6 +1,6 @@
 use cachetools::cached;
 
-#[cached(errors = maybe, flight = later, handle = 3, result = yes, ttl = "60", key = |id| id, shared)]
+#[cached(errors = maybe, flight = later, handle = 3, result = yes, ttl = "60", key = |id| id, crate = "cachetools", shared)]
 async fn user(id: u64) -> Result<u64, String> {
     Ok(id)
 }

@@ -56,6 +56,12 @@ pub async fn keyed(name: &str, extra: Option<&str>) -> usize {
     name.len() + extra.map_or(0, str::len)
 }
 
+/// A key of some of the arguments that the closure names.
+#[cached(key = |name, _extra| -> String { name.to_lowercase() })]
+pub async fn keyed_by_one(name: &str, _extra: f64) -> usize {
+    name.len()
+}
+
 /// With methods.
 #[derive(Clone, Debug, Default)]
 pub struct Service {
@@ -81,6 +87,12 @@ impl Service {
         key.len()
     }
 
+    /// A name that ends as `r#type` would be written without a raw identifier.
+    #[cachedmethod]
+    pub async fn type_(&self, id: u32) -> u32 {
+        id
+    }
+
     #[cachedmethod]
     async fn private(&self, _id: u32) -> u32 {
         1
@@ -95,7 +107,7 @@ impl Service {
 
 fn main() {
     let service = Service::default();
-    drop((user("", 1, ""), page(1, "", 1), panics(1), load::<u64>((1, 2), 3), apart(1), keyed("", None)));
-    drop((service.profile("", None), service.rate(1), Service::config(""), service.shared("")));
+    drop((user("", 1, ""), page(1, "", 1), panics(1), load::<u64>((1, 2), 3), apart(1), keyed("", None), keyed_by_one("", 0.5)));
+    drop((service.profile("", None), service.rate(1), Service::config(""), service.shared(""), service.type_(1)));
     user::cache_clear();
 }

@@ -63,6 +63,9 @@ impl Value for Expr {
 
 impl Value for Path {
     fn parse(input: ParseStream) -> Result<Self> {
+        if input.peek(LitStr) {
+            return Err(input.error("a path is written without quotes: `crate = some::path`"));
+        }
         input.call(Path::parse_mod_style)
     }
 }

@@ -55,8 +55,8 @@ impl Plan<'_> {
         // At the return type: that is where an error that can't be shared is written.
         let mode = Ident::new("mode", ret.span().resolved_at(site()));
         quote_spanned! {site()=> {
-            use #rt::{ErrorsByTrait as _, ErrorsByClone as _, ErrorsByShared as _, #last as _};
-            (&&&&#rt::Probe::<#ret>::NEW).#mode()
+            use #rt::{ErrorsByTrait as _, ErrorsByClone as _, ErrorsByReport as _, ErrorsByShared as _, #last as _};
+            (&&&&&#rt::Probe::<#ret>::NEW).#mode()
         }}
     }
 

@@ -97,7 +97,7 @@ fn computed(given: &GivenKey) -> TokenStream {
         } else {
             quote_spanned!(site()=> &#arg)
         };
-        quote_spanned!(site()=> let #name #annotated = #place;)
+        quote_spanned!(site()=> #[allow(clippy::no_effect_underscore_binding)] let #name #annotated = #place;)
     });
     let (output, body): (&Type, _) = (&closure.output, &closure.body);
     // A closure still, so that a `return` in it gives the key.

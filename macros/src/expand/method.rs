@@ -83,7 +83,7 @@ impl Plan<'_> {
         quote_spanned! {site()=>
             #attrs
             #[doc = #doc]
-            #[allow(dead_code, single_use_lifetimes, clippy::must_use_candidate, clippy::type_complexity)]
+            #[allow(dead_code, non_snake_case, single_use_lifetimes, clippy::must_use_candidate, clippy::type_complexity)]
             #[inline]
             #vis fn #name #generics(#receiver) -> #krate::MethodCache<#lifetime, #key, #value, (#(#types,)*)> #clause {
                 #rt::MethodCache::new(#cache, |(#(#names,)*): (#(#types,)*)| #owned)

@@ -1,6 +1,6 @@
 //! What a function returns, what of it is kept, and how its error reaches many callers.
 //!
-//! The mode of a function is found out from its return type where the macro calls `(&&&&Probe::<R>::NEW).mode()`: method
+//! The mode of a function is found out from its return type where the macro calls `(&&&&&Probe::<R>::NEW).mode()`: method
 //! lookup tries the traits below by the number of references that it has to take off, so the first that applies wins.
 
 use std::error::Error;
@@ -145,6 +145,10 @@ sharing! {
     ByClone, E: [Clone + Send + Sync + 'static], |error: E| error, E => std::convert::identity
 }
 sharing! {
+    /// An error that holds the first one, which every caller gets a view of.
+    ByReport, E: [From<SharedError> + AsRef<dyn Error + Send + Sync> + Send + Sync + 'static], SharedError::of_report, SharedError => E::from
+}
+sharing! {
     /// An error that every caller gets as the view of one first error.
     ByShared, E: [From<SharedError> + Into<Box<dyn Error + Send + Sync>>], |error: E| SharedError::new(error), SharedError => E::from
 }
@@ -165,7 +169,7 @@ pub trait ErrorsByTrait {
         ByTrait
     }
 }
-impl<V, E: ShareError> ErrorsByTrait for &&&Probe<Result<V, E>> {}
+impl<V, E: ShareError> ErrorsByTrait for &&&&Probe<Result<V, E>> {}
 
 /// Second: it can be cloned.
 pub trait ErrorsByClone {
@@ -174,9 +178,21 @@ pub trait ErrorsByClone {
         ByClone
     }
 }
-impl<V, E: Clone + Send + Sync + 'static> ErrorsByClone for &&Probe<Result<V, E>> {}
+impl<V, E: Clone + Send + Sync + 'static> ErrorsByClone for &&&Probe<Result<V, E>> {}
 
-/// Third: it can be made from a [`SharedError`].
+/// Third: it can be made from a [`SharedError`], and holds the error that it is about, as `anyhow::Error` and `eyre::Report` do.
+pub trait ErrorsByReport {
+    /// The mode of the function.
+    fn mode(&self) -> ByReport {
+        ByReport
+    }
+}
+impl<V, E> ErrorsByReport for &&Probe<Result<V, E>> where
+    E: From<SharedError> + AsRef<dyn Error + Send + Sync> + Send + Sync + 'static
+{
+}
+
+/// Fourth: it can be made from a [`SharedError`].
 pub trait ErrorsByShared {
     /// The mode of the function.
     fn mode(&self) -> ByShared {
@@ -248,21 +264,39 @@ mod tests {
     use std::rc::Rc;
 
     use super::{
-        ByClone, ByShared, ByTrait, ErrorsByClone as _, ErrorsByRetry as _, ErrorsByShared as _, ErrorsByTrait as _,
-        Mode, Probe, Retry, Split,
+        ByClone, ByReport, ByShared, ByTrait, ErrorsByClone as _, ErrorsByReport as _, ErrorsByRetry as _,
+        ErrorsByShared as _, ErrorsByTrait as _, Mode, Probe, Retry, SharedError, Split,
     };
 
     macro_rules! mode_of {
         ($error:ty) => {
-            (&&&&Probe::<Result<u8, $error>>::NEW).mode()
+            (&&&&&Probe::<Result<u8, $error>>::NEW).mode()
         };
     }
+
+    #[derive(Debug)]
+    struct Own(SharedError);
+
+    impl From<SharedError> for Own {
+        fn from(error: SharedError) -> Self {
+            Self(error)
+        }
+    }
+
+    impl std::fmt::Display for Own {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+
+    impl Error for Own {}
 
     #[test]
     fn the_mode_is_found_out_from_the_error_type() {
         let ByClone = mode_of!(String);
         let ByTrait = mode_of!(io::Error);
-        let ByShared = mode_of!(Box<dyn Error + Send + Sync>);
+        let ByReport = mode_of!(Box<dyn Error + Send + Sync>);
+        let ByShared = mode_of!(Own);
         let Retry = mode_of!(Rc<str>);
         let Retry = mode_of!(Box<dyn Error>);
     }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 /// The first error of a shared call, for callers whose error type cannot be cloned.
 ///
 /// It shows the message of the first error, and its chain of sources. An error type that is `From<SharedError>` shares its
-/// errors by itself: `anyhow::Error`, `eyre::Report` and `Box<dyn Error + Send + Sync>` are, and an enum of your own
-/// needs one variant:
+/// errors by itself: `anyhow::Error`, `eyre::Report` and `Box<dyn Error + Send + Sync>` are. What such a one holds is then found
+/// behind this: `error.downcast_ref::<SharedError>()?.downcast_ref::<NotFound>()`. An enum of your own needs one variant:
 ///
 /// ```
 /// # use cachetools::SharedError;
@@ -33,35 +33,62 @@ use std::sync::Arc;
 /// assert!(matches!(shared.downcast_ref(), Some(FetchError::Io(_))));
 /// ```
 #[derive(Clone)]
-pub struct SharedError(Arc<dyn Error + Send + Sync>);
+pub struct SharedError(Arc<dyn First>);
+
+/// Where the first error is.
+trait First: Send + Sync {
+    fn error(&self) -> &(dyn Error + Send + Sync + 'static);
+}
+
+struct Boxed(Box<dyn Error + Send + Sync>);
+
+impl First for Boxed {
+    fn error(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.0
+    }
+}
+
+/// Made into a box, a report would hide the type of the error that it holds; asked for it, it shows it.
+struct Report<E>(E);
+
+impl<E: AsRef<dyn Error + Send + Sync> + Send + Sync> First for Report<E> {
+    fn error(&self) -> &(dyn Error + Send + Sync + 'static) {
+        self.0.as_ref()
+    }
+}
 
 impl SharedError {
     /// Wraps the first error.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(Arc::from(error.into()))
+        Self(Arc::new(Boxed(error.into())))
+    }
+
+    /// Wraps what holds the first error.
+    pub(crate) fn of_report(report: impl AsRef<dyn Error + Send + Sync> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Report(report)))
     }
 
     /// The first error itself, if it is an `E`.
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
-        self.0.downcast_ref()
+        self.0.error().downcast_ref()
     }
 }
 
 impl fmt::Debug for SharedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Debug::fmt(self.0.error(), f)
     }
 }
 
 impl fmt::Display for SharedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        fmt::Display::fmt(self.0.error(), f)
     }
 }
 
 impl Error for SharedError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source()
+        self.0.error().source()
     }
 }
 

@@ -20,10 +20,10 @@ pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
         ),
         {
             use ::cachetools::__private::{
-                ErrorsByTrait as _, ErrorsByClone as _, ErrorsByShared as _,
-                ErrorsByRetry as _,
+                ErrorsByTrait as _, ErrorsByClone as _, ErrorsByReport as _,
+                ErrorsByShared as _, ErrorsByRetry as _,
             };
-            (&&&&::cachetools::__private::Probe::<Result<User, MyErr>>::NEW).mode()
+            (&&&&&::cachetools::__private::Probe::<Result<User, MyErr>>::NEW).mode()
         },
     ) {
         ::cachetools::__private::Start::Hit(__hit) => return __hit,

@@ -58,6 +58,7 @@ impl Service {
     ///The cache of [`Self::page`].
     #[allow(
         dead_code,
+        non_snake_case,
         single_use_lifetimes,
         clippy::must_use_candidate,
         clippy::type_complexity
