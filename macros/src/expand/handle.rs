@@ -26,56 +26,43 @@ impl Plan<'_> {
         };
         let assertion = self.value_assertion();
         let (value_name, how_name) = (Ident::new("value", site()), Ident::new("how", site()));
-        let contains = quote_spanned!(site()=> #assertion #rt::contains::<_, #value, _>(#this, &#key));
+        let contains = quote_spanned!(site()=> #rt::contains(#this, &#key));
         let peek = quote_spanned!(site()=> #assertion #rt::peek::<_, #value, _>(#this, &#key));
-        let invalidate = quote_spanned!(site()=> #assertion #rt::invalidate::<_, #value, _>(#this, &#key));
-        let insert = quote_spanned!(site()=> #assertion #rt::insert::<_, #value, _>(#this, #insert_key, #value_name));
-        let close = quote_spanned!(site()=> #assertion #rt::close::<_, #value>(#this, #how_name).await);
+        let invalidate = quote_spanned!(site()=> #rt::invalidate(#this, &#key));
+        let insert = quote_spanned!(site()=> #rt::insert(#this, #insert_key, #value_name));
+        let close = quote_spanned!(site()=> #rt::close(#this, #how_name));
         let attrs = self.shared_attrs();
         let doc = format!("The cache behind [`{}()`].", self.item.ident());
-        // Arguments are taken the way the function takes them, whatever clippy thinks of that.
-        let allow = quote_spanned! {site()=>
-            #[allow(dead_code, clippy::needless_pass_by_value, clippy::ptr_arg, clippy::too_many_arguments, clippy::trivially_copy_pass_by_ref, clippy::used_underscore_binding)]
-        };
         quote_spanned! {site()=>
             #attrs
             #[doc = #doc]
             #[allow(non_camel_case_types, dead_code)]
             #vis enum #name {}
             #attrs
-            #[allow(clippy::must_use_candidate)]
+            // Arguments are taken the way the function takes them, whatever clippy thinks of that.
+            #[allow(dead_code, clippy::must_use_candidate, clippy::needless_pass_by_value, clippy::ptr_arg, clippy::too_many_arguments, clippy::trivially_copy_pass_by_ref, clippy::used_underscore_binding)]
             impl #name {
                 /// The cache itself.
-                #[allow(dead_code)]
                 #[inline]
                 #vis fn cache #generics() -> &'static #cache #clause { #the_cache }
                 /// Hits, misses and size.
-                #[allow(dead_code)]
                 #vis fn cache_info #generics() -> #krate::CacheInfo #clause { #this.info() }
                 /// The fuller picture: loads, errors, evictions, what is running.
-                #[allow(dead_code)]
                 #vis fn cache_stats #generics() -> #krate::CacheStats #clause { #this.stats() }
                 /// What the cache was built with.
-                #[allow(dead_code)]
                 #vis fn cache_parameters #generics() -> #krate::CacheParameters #clause { #this.parameters() }
                 /// Whether this call is answered from the cache, or is running; leaves counters and order alone.
-                #allow
                 #vis fn cache_contains #generics(#args) -> bool #clause { #contains }
                 /// What is kept for this call; leaves counters and order alone.
-                #allow
                 #vis fn cache_peek #generics(#args) -> ::core::option::Option<#value> #clause { #peek }
                 /// Forgets this call; true if it was there, or running.
-                #allow
                 #vis fn cache_invalidate #generics(#args) -> bool #clause { #invalidate }
                 /// Keeps a value for this call, as if it had run.
-                #allow
                 #vis fn cache_insert #generics(#insert_args #value_name: #value) #clause { #insert }
                 /// Forgets every call and sets the counters to zero.
-                #[allow(dead_code)]
                 #vis fn cache_clear #generics() #clause { #this.clear(); }
                 /// Waits for the running calls, or drops them; from then on calls run as the plain function.
-                #[allow(dead_code)]
-                #vis async fn cache_close #generics(#how_name: #krate::Close) #clause { #close; }
+                #vis fn cache_close #generics(#how_name: #krate::Close) -> impl ::core::future::Future<Output = ()> #clause { #close }
             }
         }
     }

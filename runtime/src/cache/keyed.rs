@@ -22,7 +22,7 @@ where
 }
 
 /// [`Cache::contains`], for the handle of a function.
-pub fn contains<K, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
+pub fn contains<K, V, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
     let hash = key.hash(&cache.flights.seed);
     here::lock().is_some_and(|here| cache.flights.contains(&here, hash, |other| key.is(other)))
 }
@@ -34,13 +34,13 @@ pub fn peek<K, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> Optio
 }
 
 /// [`Cache::invalidate`], for the handle of a function.
-pub fn invalidate<K: 'static, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
+pub fn invalidate<K: 'static, V: 'static, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
     let hash = key.hash(&cache.flights.seed);
     cache.invalidate_by(hash, |other| key.is(other))
 }
 
 /// [`Cache::insert`], for the handle of a function.
-pub fn insert<K: 'static, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: Q, value: V) {
+pub fn insert<K: 'static, V: 'static, Q: View<K>>(cache: &Cache<K, V>, key: Q, value: V) {
     let hash = key.hash(&cache.flights.seed);
     cache.insert_owned(key.own(hash), value);
 }

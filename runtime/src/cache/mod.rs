@@ -297,7 +297,9 @@ impl<K: 'static, V: CacheValue> Cache<K, V> {
         let hash = key.hash(&self.flights.seed);
         self.insert_owned(key.own(hash), value);
     }
+}
 
+impl<K: 'static, V: 'static> Cache<K, V> {
     fn invalidate_by(&self, hash: u64, same: impl Fn(&K) -> bool) -> bool {
         let Some(here) = here::lock() else {
             let this = self.clone();

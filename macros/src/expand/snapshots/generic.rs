@@ -51,10 +51,17 @@ pub async fn load<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
 ///The cache behind [`load()`].
 #[allow(non_camel_case_types, dead_code)]
 pub enum load {}
-#[allow(clippy::must_use_candidate)]
+#[allow(
+    dead_code,
+    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
+    clippy::ptr_arg,
+    clippy::too_many_arguments,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::used_underscore_binding
+)]
 impl load {
     /// The cache itself.
-    #[allow(dead_code)]
     #[inline]
     pub fn cache<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() -> &'static ::cachetools::Cache<
         [u64; N],
@@ -76,17 +83,14 @@ impl load {
             )
     }
     /// Hits, misses and size.
-    #[allow(dead_code)]
     pub fn cache_info<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() -> ::cachetools::CacheInfo {
         Self::cache::<T, N>().info()
     }
     /// The fuller picture: loads, errors, evictions, what is running.
-    #[allow(dead_code)]
     pub fn cache_stats<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() -> ::cachetools::CacheStats {
         Self::cache::<T, N>().stats()
     }
     /// What the cache was built with.
-    #[allow(dead_code)]
     pub fn cache_parameters<
         T: From<u64> + Clone + Send + Sync + 'static,
         const N: usize,
@@ -94,23 +98,10 @@ impl load {
         Self::cache::<T, N>().parameters()
     }
     /// Whether this call is answered from the cache, or is running; leaves counters and order alone.
-    #[allow(
-        dead_code,
-        clippy::needless_pass_by_value,
-        clippy::ptr_arg,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::used_underscore_binding
-    )]
     pub fn cache_contains<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         id: [u64; N],
     ) -> bool {
-        ::cachetools::__private::assert_value::<T>();
-        ::cachetools::__private::contains::<
-            _,
-            T,
-            _,
-        >(
+        ::cachetools::__private::contains(
             Self::cache::<T, N>(),
             &::cachetools::__private::key(
                 ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
@@ -118,14 +109,6 @@ impl load {
         )
     }
     /// What is kept for this call; leaves counters and order alone.
-    #[allow(
-        dead_code,
-        clippy::needless_pass_by_value,
-        clippy::ptr_arg,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::used_underscore_binding
-    )]
     pub fn cache_peek<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         id: [u64; N],
     ) -> ::core::option::Option<T> {
@@ -142,24 +125,11 @@ impl load {
         )
     }
     /// Forgets this call; true if it was there, or running.
-    #[allow(
-        dead_code,
-        clippy::needless_pass_by_value,
-        clippy::ptr_arg,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::used_underscore_binding
-    )]
     pub fn cache_invalidate<
         T: From<u64> + Clone + Send + Sync + 'static,
         const N: usize,
     >(id: [u64; N]) -> bool {
-        ::cachetools::__private::assert_value::<T>();
-        ::cachetools::__private::invalidate::<
-            _,
-            T,
-            _,
-        >(
+        ::cachetools::__private::invalidate(
             Self::cache::<T, N>(),
             &::cachetools::__private::key(
                 ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
@@ -167,24 +137,11 @@ impl load {
         )
     }
     /// Keeps a value for this call, as if it had run.
-    #[allow(
-        dead_code,
-        clippy::needless_pass_by_value,
-        clippy::ptr_arg,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::used_underscore_binding
-    )]
     pub fn cache_insert<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         id: [u64; N],
         value: T,
     ) {
-        ::cachetools::__private::assert_value::<T>();
-        ::cachetools::__private::insert::<
-            _,
-            T,
-            _,
-        >(
+        ::cachetools::__private::insert(
             Self::cache::<T, N>(),
             ::cachetools::__private::key(
                 ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
@@ -193,17 +150,13 @@ impl load {
         )
     }
     /// Forgets every call and sets the counters to zero.
-    #[allow(dead_code)]
     pub fn cache_clear<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() {
         Self::cache::<T, N>().clear();
     }
     /// Waits for the running calls, or drops them; from then on calls run as the plain function.
-    #[allow(dead_code)]
-    pub async fn cache_close<
-        T: From<u64> + Clone + Send + Sync + 'static,
-        const N: usize,
-    >(how: ::cachetools::Close) {
-        ::cachetools::__private::assert_value::<T>();
-        ::cachetools::__private::close::<_, T>(Self::cache::<T, N>(), how).await;
+    pub fn cache_close<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
+        how: ::cachetools::Close,
+    ) -> impl ::core::future::Future<Output = ()> {
+        ::cachetools::__private::close(Self::cache::<T, N>(), how)
     }
 }

@@ -57,10 +57,17 @@ pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
 ///The cache behind [`get_user()`].
 #[allow(non_camel_case_types, dead_code)]
 pub enum get_user {}
-#[allow(clippy::must_use_candidate)]
+#[allow(
+    dead_code,
+    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
+    clippy::ptr_arg,
+    clippy::too_many_arguments,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::used_underscore_binding
+)]
 impl get_user {
     /// The cache itself.
-    #[allow(dead_code)]
     #[inline]
     pub fn cache() -> &'static ::cachetools::Cache<(u64, ::std::string::String), User> {
         static __CACHE: ::cachetools::__private::LazyLock<
@@ -76,36 +83,20 @@ impl get_user {
         &__CACHE
     }
     /// Hits, misses and size.
-    #[allow(dead_code)]
     pub fn cache_info() -> ::cachetools::CacheInfo {
         Self::cache().info()
     }
     /// The fuller picture: loads, errors, evictions, what is running.
-    #[allow(dead_code)]
     pub fn cache_stats() -> ::cachetools::CacheStats {
         Self::cache().stats()
     }
     /// What the cache was built with.
-    #[allow(dead_code)]
     pub fn cache_parameters() -> ::cachetools::CacheParameters {
         Self::cache().parameters()
     }
     /// Whether this call is answered from the cache, or is running; leaves counters and order alone.
-    #[allow(
-        dead_code,
-        clippy::needless_pass_by_value,
-        clippy::ptr_arg,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::used_underscore_binding
-    )]
     pub fn cache_contains(id: u64, lang: &str) -> bool {
-        ::cachetools::__private::assert_value::<User>();
-        ::cachetools::__private::contains::<
-            _,
-            User,
-            _,
-        >(
+        ::cachetools::__private::contains(
             Self::cache(),
             &::cachetools::__private::key(
                 ::cachetools::__private::KeyRef((
@@ -116,14 +107,6 @@ impl get_user {
         )
     }
     /// What is kept for this call; leaves counters and order alone.
-    #[allow(
-        dead_code,
-        clippy::needless_pass_by_value,
-        clippy::ptr_arg,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::used_underscore_binding
-    )]
     pub fn cache_peek(id: u64, lang: &str) -> ::core::option::Option<User> {
         ::cachetools::__private::assert_value::<User>();
         ::cachetools::__private::peek::<
@@ -141,21 +124,8 @@ impl get_user {
         )
     }
     /// Forgets this call; true if it was there, or running.
-    #[allow(
-        dead_code,
-        clippy::needless_pass_by_value,
-        clippy::ptr_arg,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::used_underscore_binding
-    )]
     pub fn cache_invalidate(id: u64, lang: &str) -> bool {
-        ::cachetools::__private::assert_value::<User>();
-        ::cachetools::__private::invalidate::<
-            _,
-            User,
-            _,
-        >(
+        ::cachetools::__private::invalidate(
             Self::cache(),
             &::cachetools::__private::key(
                 ::cachetools::__private::KeyRef((
@@ -166,21 +136,8 @@ impl get_user {
         )
     }
     /// Keeps a value for this call, as if it had run.
-    #[allow(
-        dead_code,
-        clippy::needless_pass_by_value,
-        clippy::ptr_arg,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::used_underscore_binding
-    )]
     pub fn cache_insert(id: u64, lang: &str, value: User) {
-        ::cachetools::__private::assert_value::<User>();
-        ::cachetools::__private::insert::<
-            _,
-            User,
-            _,
-        >(
+        ::cachetools::__private::insert(
             Self::cache(),
             ::cachetools::__private::key(
                 ::cachetools::__private::KeyRef((
@@ -192,14 +149,13 @@ impl get_user {
         )
     }
     /// Forgets every call and sets the counters to zero.
-    #[allow(dead_code)]
     pub fn cache_clear() {
         Self::cache().clear();
     }
     /// Waits for the running calls, or drops them; from then on calls run as the plain function.
-    #[allow(dead_code)]
-    pub async fn cache_close(how: ::cachetools::Close) {
-        ::cachetools::__private::assert_value::<User>();
-        ::cachetools::__private::close::<_, User>(Self::cache(), how).await;
+    pub fn cache_close(
+        how: ::cachetools::Close,
+    ) -> impl ::core::future::Future<Output = ()> {
+        ::cachetools::__private::close(Self::cache(), how)
     }
 }
