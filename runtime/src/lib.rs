@@ -114,10 +114,10 @@ pub use policy::{Policy, Random, Slot};
 pub mod __private {
     pub use std::sync::LazyLock;
 
-    pub use crate::cache::call::{Join, Joined, Lead, Pending, Run, Shared, Start};
+    pub use crate::cache::call::{Pending, Run, Shared, Start};
     #[cfg(feature = "tokio")]
     pub use crate::cache::keyed::detach;
-    pub use crate::cache::keyed::{close, contains, insert, invalidate, join, peek, run, share, start};
+    pub use crate::cache::keyed::{close, contains, insert, invalidate, peek, run, share, start};
     pub use crate::cache::mode::{
         ByClone, ByReport, ByShared, ByTrait, ErrorsByClone, ErrorsByReport, ErrorsByRetry, ErrorsByShared,
         ErrorsByTrait, ErrorsCannotBeShared, Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable,

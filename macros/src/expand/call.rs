@@ -36,10 +36,7 @@ impl Plan<'_> {
                 #rt::Start::Hit(__hit) => return __hit,
                 #rt::Start::Miss(__pending) => __pending,
             };
-            match #rt::join::<_, #value, _, #ret>(__pending).await {
-                #rt::Joined::Done(__done) => __done,
-                #rt::Joined::Lead(__lead) => { #lead }
-            }
+            #lead
         }
     }
 
@@ -76,8 +73,8 @@ impl Plan<'_> {
         match &self.flight {
             Flight::Inline => {
                 let statements = self.statements(self.item.block());
-                let (rt, value) = (self.rt(), self.value());
-                quote_spanned!(site()=> #rt::run::<_, #value, _, _, _>(__lead, ::core::pin::pin!(async move { #statements })).await)
+                let (rt, value, ret) = (self.rt(), self.value(), &self.returns.ty);
+                quote_spanned!(site()=> #rt::run::<_, #value, _, #ret, _>(__pending, ::core::pin::pin!(async move { #statements })).await)
             }
             Flight::Shared(owned) => self.owned_body("share", owned),
             Flight::Detached(owned) => self.owned_body("detach", owned),
@@ -122,9 +119,10 @@ impl Plan<'_> {
             self.item.block().map(|block| if this.is_some() { rename_self(block, &name) } else { block.clone() });
         let statements = self.statements(block.as_ref());
         let future = quote_spanned!(at=> async move { #borrow_this #(#borrow)* #statements });
-        let (rt, value) = (self.rt_at(at), self.value());
-        let call = quote_spanned!(at=> #rt::#verb::<_, #value, _, _, _>(__lead, #future));
-        quote_spanned!(site()=> #copy_this #(#copy)* #call.await)
+        let (rt, value, ret) = (self.rt_at(at), self.value(), &self.returns.ty);
+        // Made when the lead is there: who waits copies nothing.
+        let body = quote_spanned!(at=> move || { #copy_this #(#copy)* #future });
+        quote_spanned!(at=> #rt::#verb::<_, #value, _, #ret, _, _>(__pending, #body).await)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use super::Cache;
-use super::call::{Joined, Lead, Start};
+use super::call::{Pending, Start};
 use super::keyed::start;
 use super::mode::{ByClone, CacheValue, Mode, Plain};
 use crate::ground::key::{CacheKey, KeyOwned, key};
@@ -67,10 +67,7 @@ async fn call<K: CacheKey, V: CacheValue, R>(
 ) -> R {
     match start(cache, key(KeyOwned(owned)), mode) {
         Start::Hit(result) => result,
-        Start::Miss(pending) => match pending.join().await {
-            Joined::Done(result) => result,
-            Joined::Lead(lead) => lead.run(pin!(body)).await,
-        },
+        Start::Miss(pending) => pending.run(pin!(body)).await,
     }
 }
 
@@ -135,10 +132,7 @@ macro_rules! owned_calls {
             ) -> R {
                 match start(self.0, key(KeyOwned(owned)), mode) {
                     Start::Hit(result) => result,
-                    Start::Miss(pending) => match pending.join().await {
-                        Joined::Done(result) => result,
-                        Joined::Lead(lead) => Lead::$hand_over(lead, load).await,
-                    },
+                    Start::Miss(pending) => Pending::$hand_over(pending, || load).await,
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! A call on its way through the cache, as generated code writes it: `start`, `join`, and one of `run`, `share`, `detach`.
+//! A call on its way through the cache, as generated code writes it: `start`, and one of `run`, `share`, `detach`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -24,26 +24,11 @@ pub enum Start<R, P> {
     Miss(P),
 }
 
-/// A call that has joined a flight, or leads one.
-pub enum Joined<R, L> {
-    /// It is answered.
-    Done(R),
-    /// It has to run the body with this.
-    Lead(L),
-}
-
-/// A call that was no hit.
+/// A call that was no hit: it waits for a flight's end, or for the lead, which is the duty to run the body. Dropped before the body
+/// ended, it passes the lead on to the next waiter.
 #[must_use = "the call is not answered yet"]
 pub struct Pending<K: 'static, V: CacheValue, M> {
     /// `None`: it runs as the plain function.
-    seat: Option<Seat<K, V>>,
-    mode: M,
-    traced: bool,
-}
-
-/// The duty to run the body. Dropped before the body ended, it passes on to the next waiter.
-#[must_use = "the waiters wait for it"]
-pub struct Lead<K: 'static, V: CacheValue, M> {
     seat: Option<Seat<K, V>>,
     mode: M,
     traced: bool,
@@ -103,107 +88,127 @@ where
     }
 }
 
-impl<K: 'static, V: CacheValue, M: Copy + Unpin> Pending<K, V, M> {
-    /// Waits for the flight's end, or for the lead.
-    #[inline]
-    pub fn join<R>(self) -> Join<K, V, M, R>
+impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
+    /// Waits for the flight's end, which is an answer, or for the lead.
+    fn poll_join<R>(&mut self, context: &mut Context<'_>) -> Poll<Option<R>>
     where
         M: Mode<R, V>,
     {
-        Join { pending: Some(self), _result: PhantomData }
-    }
-}
-
-/// The future of [`Pending::join`].
-#[must_use = "futures do nothing unless polled"]
-pub struct Join<K: 'static, V: CacheValue, M, R> {
-    pending: Option<Pending<K, V, M>>,
-    _result: PhantomData<fn() -> R>,
-}
-
-impl<K: 'static, V: CacheValue, M, R> Unpin for Join<K, V, M, R> {}
-
-impl<K: 'static, V: CacheValue, M: Mode<R, V>, R> Future for Join<K, V, M, R> {
-    type Output = Joined<R, Lead<K, V, M>>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let pending = self.pending.as_mut().expect("a future is not polled after it was ready");
-        let (mode, traced) = (pending.mode, pending.traced);
-        let answered = |result: R| {
-            if traced {
-                ask::tell(Outcome::Joined);
-            }
-            Joined::Done(result)
-        };
-        let lead = |seat| Joined::Lead(Lead { seat, mode, traced });
-        let Some(seat) = &mut pending.seat else { return Poll::Ready(lead(None)) };
-        Poll::Ready(loop {
+        let Some(seat) = &mut self.seat else { return Poll::Ready(None) };
+        let answer = loop {
             break match ready!(seat.poll(context)) {
-                Turn::Lead => lead(pending.seat.take()),
-                Turn::Alone => lead(None),
-                Turn::Value(value) => answered(mode.value(value)),
-                Turn::Error(error) => match mode.error(error) {
-                    Some(result) => answered(result),
-                    // A cache that functions with several error types share: the error is of another type than ours.
-                    None => lead(None),
-                },
+                Turn::Lead => return Poll::Ready(None),
+                Turn::Alone => None,
+                Turn::Value(value) => Some(self.mode.value(value)),
+                // `None`: a cache that functions with several error types share, and the error is of another type than ours.
+                Turn::Error(error) => self.mode.error(error),
                 // Nobody is left whose error this was. We have a body of our own to run.
                 Turn::Own(Parcel::Error(_)) => continue,
                 Turn::Own(Parcel::Panic(panic)) => resume(panic),
             };
-        })
+        };
+        self.seat = None;
+        if answer.is_some() {
+            self.tell(Outcome::Joined);
+        }
+        Poll::Ready(answer)
     }
-}
 
-impl<K: 'static, V: CacheValue, M: Copy> Lead<K, V, M> {
-    /// Runs the body where it is, on the caller's stack.
-    #[inline]
-    pub fn run<R, F>(self, body: Pin<&mut F>) -> Run<'_, K, V, M, F>
+    /// The call's end by a body that ran on the caller's stack.
+    fn land<R>(&mut self, result: R) -> R
     where
         M: Mode<R, V>,
-        F: Future<Output = R>,
     {
-        Run { lead: self, body }
+        let result = match self.seat.take() {
+            Some(mut seat) => match self.mode.split(result) {
+                Split::Value(value) => self.mode.value(seat.land_value(value)),
+                Split::Shared(error) => {
+                    seat.land_error(error.clone());
+                    own_error(self.mode, error)
+                }
+                Split::Own(result) => {
+                    seat.fail();
+                    result
+                }
+            },
+            None => result,
+        };
+        self.tell(Outcome::Ran);
+        result
     }
 
-    /// Hands the body to the flight: whoever waits drives it.
-    pub fn share<R, F>(self, body: F) -> Shared<K, V, M, R>
+    /// Waits, and if it gets the lead runs the body where it is, on the caller's stack.
+    #[inline]
+    pub(super) fn run<F>(self, body: Pin<&mut F>) -> Run<'_, K, V, M, F> {
+        Run { pending: self, leads: false, body }
+    }
+
+    /// Waits, and if it gets the lead hands the body to the flight: whoever waits drives it. The body is made then, so that who waits
+    /// has no place for it.
+    pub(super) fn share<R, B, F>(self, body: B) -> Shared<K, V, M, R, B>
     where
         M: Mode<R, V>,
         R: Send + 'static,
+        B: FnOnce() -> F,
         F: Future<Output = R> + Send + 'static,
     {
-        let course = if self.seat.is_some() {
-            Course::Launch(Box::pin(Packed { body, mode: self.mode, _kept: PhantomData }))
-        } else {
-            Course::Alone(Box::pin(body))
-        };
-        Shared { lead: self, course }
+        Shared { pending: self, course: Course::Joining(Some(body), hand_over) }
     }
 
     /// As [`share`](Self::share), and a task sees to it that the body ends although all callers leave. Without a tokio runtime
     /// in reach there is no such task.
     #[cfg(feature = "tokio")]
-    pub fn detach<R, F>(self, body: F) -> Shared<K, V, M, R>
+    pub(super) fn detach<R, B, F>(self, body: B) -> Shared<K, V, M, R, B>
     where
         K: Send + Sync,
         M: Mode<R, V>,
         R: Send + 'static,
+        B: FnOnce() -> F,
         F: Future<Output = R> + Send + 'static,
     {
-        let shared = self.share(body);
-        let companion = shared.lead.seat.as_ref().and_then(Seat::companion);
-        if let (Some(mut companion), Ok(runtime)) = (companion, tokio::runtime::Handle::try_current()) {
-            runtime.spawn(std::future::poll_fn(move |context| companion.poll(context).map(drop)));
+        Shared {
+            pending: self,
+            course: Course::Joining(Some(body), |pending, body| {
+                let course = hand_over(pending, body);
+                let companion = pending.seat.as_ref().and_then(Seat::companion);
+                if let (Some(mut companion), Ok(runtime)) = (companion, tokio::runtime::Handle::try_current()) {
+                    runtime.spawn(std::future::poll_fn(move |context| companion.poll(context).map(drop)));
+                }
+                course
+            }),
         }
-        shared
+    }
+
+    fn tell(&self, outcome: Outcome) {
+        if self.traced {
+            ask::tell(outcome);
+        }
     }
 }
 
-/// The future of [`Lead::run`].
+/// The body, where it can be driven from.
+fn hand_over<K, V, M, R, B, F>(pending: &Pending<K, V, M>, body: B) -> Course<K, V, M, R, B>
+where
+    K: 'static,
+    V: CacheValue,
+    M: Mode<R, V>,
+    R: Send + 'static,
+    B: FnOnce() -> F,
+    F: Future<Output = R> + Send + 'static,
+{
+    let body = body();
+    if pending.seat.is_some() {
+        Course::Launch(Box::pin(Packed { body, mode: pending.mode, _kept: PhantomData }))
+    } else {
+        Course::Alone(Box::pin(body))
+    }
+}
+
+/// The future of [`Pending::run`].
 #[must_use = "futures do nothing unless polled"]
 pub struct Run<'a, K: 'static, V: CacheValue, M, F> {
-    lead: Lead<K, V, M>,
+    pending: Pending<K, V, M>,
+    leads: bool,
     body: Pin<&'a mut F>,
 }
 
@@ -213,35 +218,18 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>> Future 
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
-        let Self { lead, body } = &mut *self;
-        let result = match &lead.seat {
+        let Self { pending, leads, body } = &mut *self;
+        if !*leads {
+            if let Some(answer) = ready!(pending.poll_join(context)) {
+                return Poll::Ready(answer);
+            }
+            *leads = true;
+        }
+        let result = match &pending.seat {
             Some(seat) => ready!(seat.run(|| body.as_mut().poll(context))),
             None => ready!(body.as_mut().poll(context)),
         };
-        let result = match lead.seat.take() {
-            Some(mut seat) => match lead.mode.split(result) {
-                Split::Value(value) => lead.mode.value(seat.land_value(value)),
-                Split::Shared(error) => {
-                    seat.land_error(error.clone());
-                    own_error(lead.mode, error)
-                }
-                Split::Own(result) => {
-                    seat.fail();
-                    result
-                }
-            },
-            None => result,
-        };
-        lead.tell();
-        Poll::Ready(result)
-    }
-}
-
-impl<K: 'static, V: CacheValue, M> Lead<K, V, M> {
-    fn tell(&self) {
-        if self.traced {
-            ask::tell(Outcome::Ran);
-        }
+        Poll::Ready(pending.land(result))
     }
 }
 
@@ -250,15 +238,17 @@ fn own_error<R, V>(mode: impl Mode<R, V>, error: AnyError) -> R {
     mode.error(error).expect("an error is made from what it was made into")
 }
 
-/// The future of [`Lead::share`].
+/// The future of [`Pending::share`].
 #[must_use = "futures do nothing unless polled"]
-pub struct Shared<K: 'static, V: CacheValue, M, R> {
-    lead: Lead<K, V, M>,
-    course: Course<V, R>,
+pub struct Shared<K: 'static, V: CacheValue, M, R, B> {
+    pending: Pending<K, V, M>,
+    course: Course<K, V, M, R, B>,
 }
 
 /// Where a body is.
-enum Course<V, R> {
+enum Course<K: 'static, V: CacheValue, M, R, B> {
+    /// Not made yet. What makes it comes along, so that nobody else has to state what a body has to be.
+    Joining(Option<B>, fn(&Pending<K, V, M>, B) -> Self),
     /// Not polled yet.
     Launch(Body<V>),
     /// With the flight.
@@ -267,18 +257,24 @@ enum Course<V, R> {
     Alone(Pin<Box<dyn Future<Output = R> + Send>>),
 }
 
-impl<K: 'static, V: CacheValue, M, R> Unpin for Shared<K, V, M, R> {}
+impl<K: 'static, V: CacheValue, M, R, B> Unpin for Shared<K, V, M, R, B> {}
 
-impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static> Future for Shared<K, V, M, R> {
+impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<K, V, M, R, B> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
-        let Self { lead, course } = &mut *self;
-        let mode = lead.mode;
-        let turn = match (course, &mut lead.seat) {
+        let Self { pending, course } = &mut *self;
+        if let Course::Joining(body, hand_over) = course {
+            if let Some(answer) = ready!(pending.poll_join(context)) {
+                return Poll::Ready(answer);
+            }
+            *course = hand_over(pending, body.take().expect("a future is not polled after it was ready"));
+        }
+        let mode = pending.mode;
+        let turn = match (course, &mut pending.seat) {
             (Course::Alone(body), _) => {
                 let result = ready!(body.as_mut().poll(context));
-                lead.tell();
+                pending.tell(Outcome::Ran);
                 return Poll::Ready(result);
             }
             (course @ Course::Launch(_), Some(seat)) => match mem::replace(course, Course::Flight) {
@@ -295,8 +291,8 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static> Future for Shared<K, 
             Turn::Own(Parcel::Panic(panic)) => resume(panic),
             Turn::Lead | Turn::Alone => unreachable!("a body that is no more leaves a parcel with its owner"),
         };
-        lead.seat = None;
-        lead.tell();
+        pending.seat = None;
+        pending.tell(Outcome::Ran);
         Poll::Ready(result)
     }
 }
@@ -336,10 +332,7 @@ macro_rules! opaque {
 }
 opaque! {
     Start<R, P> []
-    Joined<R, L> []
     Pending<K, V, M> [K: 'static, V: CacheValue]
-    Join<K, V, M, R> [K: 'static, V: CacheValue]
-    Lead<K, V, M> [K: 'static, V: CacheValue]
     Run<'a, K, V, M, F> [K: 'static, V: CacheValue]
-    Shared<K, V, M, R> [K: 'static, V: CacheValue]
+    Shared<K, V, M, R, B> [K: 'static, V: CacheValue]
 }

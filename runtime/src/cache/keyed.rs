@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use super::call::{self, Join, Lead, Pending, Run, Shared, Start};
+use super::call::{self, Pending, Run, Shared, Start};
 use super::mode::{CacheValue, Mode};
 use super::{Cache, Close};
 use crate::ground::here;
@@ -45,48 +45,44 @@ pub fn insert<K: 'static, V: 'static, Q: View<K>>(cache: &Cache<K, V>, key: Q, v
     cache.insert_owned(key.own(hash), value);
 }
 
-/// [`Pending::join`]; a function, since about a method whose bounds are not met the compiler says more than about a function.
+/// [`Pending::run`]; a function, since about a method whose bounds are not met the compiler says more than about a function.
 #[inline]
-pub fn join<K: 'static, V: CacheValue, M: Mode<R, V>, R>(pending: Pending<K, V, M>) -> Join<K, V, M, R> {
-    pending.join()
-}
-
-/// [`Lead::run`], likewise.
-#[inline]
-pub fn run<K, V, M, R, F>(lead: Lead<K, V, M>, body: Pin<&mut F>) -> Run<'_, K, V, M, F>
+pub fn run<K, V, M, R, F>(pending: Pending<K, V, M>, body: Pin<&mut F>) -> Run<'_, K, V, M, F>
 where
     K: 'static,
     V: CacheValue,
     M: Mode<R, V>,
     F: Future<Output = R>,
 {
-    lead.run(body)
+    pending.run(body)
 }
 
-/// [`Lead::share`], likewise.
-pub fn share<K, V, M, R, F>(lead: Lead<K, V, M>, body: F) -> Shared<K, V, M, R>
+/// [`Pending::share`], likewise.
+pub fn share<K, V, M, R, B, F>(pending: Pending<K, V, M>, body: B) -> Shared<K, V, M, R, B>
 where
     K: 'static,
     V: CacheValue,
     M: Mode<R, V>,
     R: Send + 'static,
+    B: FnOnce() -> F,
     // The compiler quotes the line when a body is no such thing.
     F: Future<Output = R> + Send + 'static, // a body that is not `Send`, or borrows, needs `flight = inline`
 {
-    lead.share(body)
+    pending.share(body)
 }
 
-/// [`Lead::detach`], likewise.
+/// [`Pending::detach`], likewise.
 #[cfg(feature = "tokio")]
-pub fn detach<K, V, M, R, F>(lead: Lead<K, V, M>, body: F) -> Shared<K, V, M, R>
+pub fn detach<K, V, M, R, B, F>(pending: Pending<K, V, M>, body: B) -> Shared<K, V, M, R, B>
 where
     K: Send + Sync + 'static,
     V: CacheValue,
     M: Mode<R, V>,
     R: Send + 'static,
+    B: FnOnce() -> F,
     F: Future<Output = R> + Send + 'static,
 {
-    lead.detach(body)
+    pending.detach(body)
 }
 
 /// [`Cache::close`], likewise.

@@ -23,30 +23,28 @@ pub async fn load<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         ::cachetools::__private::Start::Hit(__hit) => return __hit,
         ::cachetools::__private::Start::Miss(__pending) => __pending,
     };
-    match ::cachetools::__private::join::<_, T, _, T>(__pending).await {
-        ::cachetools::__private::Joined::Done(__done) => __done,
-        ::cachetools::__private::Joined::Lead(__lead) => {
-            ::cachetools::__private::share::<
-                _,
-                T,
-                _,
-                _,
-                _,
-            >(
-                    __lead,
-                    async move {
-                        if false {
-                            let __typed: T = loop {};
-                            #[allow(unreachable_code)] return __typed;
-                        }
-                        #[allow(unused_braces, unreachable_code)]
-                        let __returned: T = { T::from(id[0]) };
-                        #[allow(unreachable_code)] __returned
-                    },
-                )
-                .await
-        }
-    }
+    ::cachetools::__private::share::<
+        _,
+        T,
+        _,
+        T,
+        _,
+        _,
+    >(
+            __pending,
+            move || {
+                async move {
+                    if false {
+                        let __typed: T = loop {};
+                        #[allow(unreachable_code)] return __typed;
+                    }
+                    #[allow(unused_braces, unreachable_code)]
+                    let __returned: T = { T::from(id[0]) };
+                    #[allow(unreachable_code)] __returned
+                }
+            },
+        )
+        .await
 }
 ///The cache behind [`load()`].
 #[allow(non_camel_case_types, dead_code)]

@@ -29,30 +29,22 @@ pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
         ::cachetools::__private::Start::Hit(__hit) => return __hit,
         ::cachetools::__private::Start::Miss(__pending) => __pending,
     };
-    match ::cachetools::__private::join::<_, User, _, Result<User, MyErr>>(__pending)
+    ::cachetools::__private::run::<
+        _,
+        User,
+        _,
+        Result<User, MyErr>,
+        _,
+    >(
+            __pending,
+            ::core::pin::pin!(
+                async move { if false { let __typed : Result < User, MyErr > = loop {};
+                #[allow(unreachable_code)] return __typed; } #[allow(unused_braces,
+                unreachable_code)] let __returned : Result < User, MyErr > = { db
+                .load(id, lang). await }; #[allow(unreachable_code)] __returned }
+            ),
+        )
         .await
-    {
-        ::cachetools::__private::Joined::Done(__done) => __done,
-        ::cachetools::__private::Joined::Lead(__lead) => {
-            ::cachetools::__private::run::<
-                _,
-                User,
-                _,
-                _,
-                _,
-            >(
-                    __lead,
-                    ::core::pin::pin!(
-                        async move { if false { let __typed : Result < User, MyErr > =
-                        loop {}; #[allow(unreachable_code)] return __typed; }
-                        #[allow(unused_braces, unreachable_code)] let __returned : Result
-                        < User, MyErr > = { db.load(id, lang). await };
-                        #[allow(unreachable_code)] __returned }
-                    ),
-                )
-                .await
-        }
-    }
 }
 ///The cache behind [`get_user()`].
 #[allow(non_camel_case_types, dead_code)]

@@ -29,29 +29,22 @@ impl Service {
             ::cachetools::__private::Start::Hit(__hit) => return __hit,
             ::cachetools::__private::Start::Miss(__pending) => __pending,
         };
-        match ::cachetools::__private::join::<_, Arc<str>, _, Arc<str>>(__pending).await
-        {
-            ::cachetools::__private::Joined::Done(__done) => __done,
-            ::cachetools::__private::Joined::Lead(__lead) => {
-                ::cachetools::__private::run::<
-                    _,
-                    Arc<str>,
-                    _,
-                    _,
-                    _,
-                >(
-                        __lead,
-                        ::core::pin::pin!(
-                            async move { if false { let __typed : Arc < str > = loop {};
-                            #[allow(unreachable_code)] return __typed; }
-                            #[allow(unused_braces, unreachable_code)] let __returned :
-                            Arc < str > = { self.repo.page(slug, part). await };
-                            #[allow(unreachable_code)] __returned }
-                        ),
-                    )
-                    .await
-            }
-        }
+        ::cachetools::__private::run::<
+            _,
+            Arc<str>,
+            _,
+            Arc<str>,
+            _,
+        >(
+                __pending,
+                ::core::pin::pin!(
+                    async move { if false { let __typed : Arc < str > = loop {};
+                    #[allow(unreachable_code)] return __typed; } #[allow(unused_braces,
+                    unreachable_code)] let __returned : Arc < str > = { self.repo
+                    .page(slug, part). await }; #[allow(unreachable_code)] __returned }
+                ),
+            )
+            .await
     }
     ///The cache of [`Self::page`].
     #[allow(

@@ -23,37 +23,34 @@ impl Service {
             ::cachetools::__private::Start::Hit(__hit) => return __hit,
             ::cachetools::__private::Start::Miss(__pending) => __pending,
         };
-        match ::cachetools::__private::join::<_, Arc<str>, _, Arc<str>>(__pending).await
-        {
-            ::cachetools::__private::Joined::Done(__done) => __done,
-            ::cachetools::__private::Joined::Lead(__lead) => {
-                let __self = <Self as ::std::borrow::ToOwned>::to_owned(self);
-                let slug = <str as ::std::borrow::ToOwned>::to_owned(slug);
-                ::cachetools::__private::share::<
-                    _,
-                    Arc<str>,
-                    _,
-                    _,
-                    _,
-                >(
-                        __lead,
-                        async move {
-                            #[allow(unused_variables)]
-                            let __self: &Self = ::core::borrow::Borrow::borrow(&__self);
-                            #[allow(unused_variables)]
-                            let slug: &str = ::core::borrow::Borrow::borrow(&slug);
-                            if false {
-                                let __typed: Arc<str> = loop {};
-                                #[allow(unreachable_code)] return __typed;
-                            }
-                            #[allow(unused_braces, unreachable_code)]
-                            let __returned: Arc<str> = { __self.repo.page(slug).await };
-                            #[allow(unreachable_code)] __returned
-                        },
-                    )
-                    .await
-            }
-        }
+        ::cachetools::__private::share::<
+            _,
+            Arc<str>,
+            _,
+            Arc<str>,
+            _,
+            _,
+        >(
+                __pending,
+                move || {
+                    let __self = <Self as ::std::borrow::ToOwned>::to_owned(self);
+                    let slug = <str as ::std::borrow::ToOwned>::to_owned(slug);
+                    async move {
+                        #[allow(unused_variables)]
+                        let __self: &Self = ::core::borrow::Borrow::borrow(&__self);
+                        #[allow(unused_variables)]
+                        let slug: &str = ::core::borrow::Borrow::borrow(&slug);
+                        if false {
+                            let __typed: Arc<str> = loop {};
+                            #[allow(unreachable_code)] return __typed;
+                        }
+                        #[allow(unused_braces, unreachable_code)]
+                        let __returned: Arc<str> = { __self.repo.page(slug).await };
+                        #[allow(unreachable_code)] __returned
+                    }
+                },
+            )
+            .await
     }
     ///The cache of [`Self::page`].
     #[allow(

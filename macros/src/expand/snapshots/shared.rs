@@ -35,36 +35,34 @@ async fn page(__arg0: (u8, u32), slug: &str) -> String {
         ::cachetools::__private::Start::Hit(__hit) => return __hit,
         ::cachetools::__private::Start::Miss(__pending) => __pending,
     };
-    match ::cachetools::__private::join::<_, String, _, String>(__pending).await {
-        ::cachetools::__private::Joined::Done(__done) => __done,
-        ::cachetools::__private::Joined::Lead(__lead) => {
-            let slug = <str as ::std::borrow::ToOwned>::to_owned(slug);
-            ::cachetools::__private::share::<
-                _,
-                String,
-                _,
-                _,
-                _,
-            >(
-                    __lead,
-                    async move {
-                        #[allow(unused_variables)]
-                        let slug: &str = ::core::borrow::Borrow::borrow(&slug);
-                        if false {
-                            let __typed: String = loop {};
-                            #[allow(unreachable_code)] return __typed;
-                        }
-                        let (site, number) = __arg0;
-                        let mut slug = slug;
-                        #[allow(unused_braces, unreachable_code)]
-                        let __returned: String = {
-                            slug = "x";
-                            render(site, number, slug).await
-                        };
-                        #[allow(unreachable_code)] __returned
-                    },
-                )
-                .await
-        }
-    }
+    ::cachetools::__private::share::<
+        _,
+        String,
+        _,
+        String,
+        _,
+        _,
+    >(
+            __pending,
+            move || {
+                let slug = <str as ::std::borrow::ToOwned>::to_owned(slug);
+                async move {
+                    #[allow(unused_variables)]
+                    let slug: &str = ::core::borrow::Borrow::borrow(&slug);
+                    if false {
+                        let __typed: String = loop {};
+                        #[allow(unreachable_code)] return __typed;
+                    }
+                    let (site, number) = __arg0;
+                    let mut slug = slug;
+                    #[allow(unused_braces, unreachable_code)]
+                    let __returned: String = {
+                        slug = "x";
+                        render(site, number, slug).await
+                    };
+                    #[allow(unreachable_code)] __returned
+                }
+            },
+        )
+        .await
 }
