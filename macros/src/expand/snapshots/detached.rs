@@ -30,28 +30,26 @@ async fn report(id: u64) -> Report {
         ::cachetools::__private::Start::Hit(__hit) => return __hit,
         ::cachetools::__private::Start::Miss(__pending) => __pending,
     };
-    match ::cachetools::__private::join::<_, Report, _, Report>(__pending).await {
-        ::cachetools::__private::Joined::Done(__done) => __done,
-        ::cachetools::__private::Joined::Lead(__lead) => {
-            ::cachetools::__private::detach::<
-                _,
-                Report,
-                _,
-                _,
-                _,
-            >(
-                    __lead,
-                    async move {
-                        if false {
-                            let __typed: Report = loop {};
-                            #[allow(unreachable_code)] return __typed;
-                        }
-                        #[allow(unused_braces, unreachable_code)]
-                        let __returned: Report = { make(id).await };
-                        #[allow(unreachable_code)] __returned
-                    },
-                )
-                .await
-        }
-    }
+    ::cachetools::__private::detach::<
+        _,
+        Report,
+        _,
+        Report,
+        _,
+        _,
+    >(
+            __pending,
+            move || {
+                async move {
+                    if false {
+                        let __typed: Report = loop {};
+                        #[allow(unreachable_code)] return __typed;
+                    }
+                    #[allow(unused_braces, unreachable_code)]
+                    let __returned: Report = { make(id).await };
+                    #[allow(unreachable_code)] __returned
+                }
+            },
+        )
+        .await
 }
