@@ -87,6 +87,8 @@ mod flight;
 mod ground;
 mod handle;
 mod policy;
+#[cfg(feature = "store")]
+pub mod store;
 mod table;
 
 pub use cache::ask::{Asking, CallExt, Traced};
@@ -108,6 +110,8 @@ pub use ground::stats::{CacheInfo, CacheStats, Evictions, Outcome, RemovalCause}
 pub use ground::ttl::Ttl;
 pub use handle::{InstanceCaches, MethodCache};
 pub use policy::{Policy, Random, Slot};
+#[cfg(feature = "store")]
+pub use store::store;
 
 /// The names that generated code may use, and nothing else may.
 #[doc(hidden)]
