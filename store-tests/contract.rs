@@ -63,7 +63,7 @@ macro_rules! contract {
         }
     )*};
 }
-contract!(memory);
+contract!(memory sqlite sqlite_in_memory redis redis_resp2 memcached);
 
 type Stored = Option<Vec<u8>>;
 

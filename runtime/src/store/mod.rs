@@ -31,10 +31,16 @@ mod error;
 mod hooks;
 mod key_text;
 mod keys;
+#[cfg(feature = "memcached")]
+mod memcached;
 mod memory;
 mod null;
 mod number;
 mod open;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod ttl;
 mod typed;
 mod url;
@@ -53,8 +59,14 @@ pub use envelope::{Reject, Rejected};
 pub use error::StoreError;
 pub use hooks::{HitRatio, Hits, Hook, Operation, Outcome, Times, Timing};
 pub use keys::{Call, Hashed, HashedArgs, KeyMaker, Readable};
+#[cfg(feature = "memcached")]
+pub use memcached::Memcached;
 pub use memory::Memory;
 pub use null::Null;
 pub use open::store;
+#[cfg(feature = "redis")]
+pub use redis::Redis;
+#[cfg(feature = "sqlite")]
+pub use sqlite::Sqlite;
 pub use ttl::{Remaining, Ttl};
 pub use typed::{Adding, Setting, SettingMany, TypedStore};

@@ -12,6 +12,8 @@ pub(crate) struct Url {
     pub(crate) password: Option<String>,
     pub(crate) host: Option<String>,
     pub(crate) port: Option<u16>,
+    /// Whether there are two slashes before the host.
+    pub(crate) slashes: bool,
     /// Without the slash that ends the host.
     pub(crate) path: String,
     options: Vec<(String, String)>,
@@ -37,11 +39,9 @@ impl Url {
             return Err(StoreError::UnknownScheme { scheme: scheme.to_owned(), known });
         }
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let slashes = rest.starts_with("//");
         let (authority, path) = match rest.strip_prefix("//") {
-            Some(rest) => {
-                let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-                (authority, path)
-            }
+            Some(rest) => rest.split_once('/').unwrap_or((rest, "")),
             None => ("", rest),
         };
         let (login, address) = authority.rsplit_once('@').map_or((None, authority), |(login, at)| (Some(login), at));
@@ -59,7 +59,7 @@ impl Url {
         });
         let options = options.collect::<Result<_, StoreError>>()?;
         let path = decoded(path)?;
-        Ok(Self { scheme: scheme.to_owned(), user, password, host, port, path, options })
+        Ok(Self { scheme: scheme.to_owned(), user, password, host, port, slashes, path, options })
     }
 
     /// Refuses options that are not `known`.
