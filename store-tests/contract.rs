@@ -374,6 +374,11 @@ async fn ttl_tells_what_remains(f: &Fixture) {
     let remaining = f.ttl("for_a_while").await;
     let Some(Remaining::For(left)) = remaining else { panic!("{remaining:?}") };
     assert!(left > Duration::from_secs(50) && left <= Duration::from_secs(100), "{left:?}");
+    for (key, value) in [("for_ever", Some("value")), ("for_a_while", Some("value")), ("none", None)] {
+        let living = f.store.get_living(&f.key(key)).await.unwrap();
+        assert_eq!(living.as_ref().map(|(value, _)| value.clone()), value.and_then(bytes));
+        assert_eq!(living.map(|(_, remaining)| remaining == Remaining::Never), value.map(|_| key == "for_ever"));
+    }
 }
 
 async fn a_ttl_of_months_or_centuries_is_not_over_soon(f: &Fixture) {

@@ -11,4 +11,5 @@ mod redis;
 mod server;
 mod sqlite;
 mod support;
+mod tiered;
 mod typed;

@@ -39,6 +39,7 @@ pub struct Pending<K: 'static, V: CacheValue, M> {
     seat: Option<Seat<K, V>>,
     mode: M,
     traced: bool,
+    refresh: bool,
 }
 
 /// The duty to run the body. Dropped before the body ended, it passes on to the next waiter.
@@ -47,6 +48,10 @@ pub struct Lead<K: 'static, V: CacheValue, M> {
     seat: Option<Seat<K, V>>,
     mode: M,
     traced: bool,
+    refresh: bool,
+    /// Set where a second tier answers the call.
+    #[cfg(feature = "store")]
+    by_store: Option<Arc<std::sync::atomic::AtomicBool>>,
 }
 
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
@@ -74,7 +79,7 @@ where
     M: Mode<R, V>,
     Q: View<K>,
 {
-    let alone = |traced| Start::Miss(Pending { seat: None, mode, traced });
+    let alone = |traced| Start::Miss(Pending { seat: None, mode, traced, refresh: false });
     let Some(ask) = here::take_ask() else { return alone(false) };
     let traced = ask.traced();
     if ask.uncached() {
@@ -98,7 +103,7 @@ where
             }
             Start::Hit(mode.value(value))
         }
-        Boarding::Seat(seat) => Start::Miss(Pending { seat: Some(seat), mode, traced }),
+        Boarding::Seat(seat) => Start::Miss(Pending { seat: Some(seat), mode, traced, refresh: ask.refresh() }),
         Boarding::Alone => alone(traced),
     }
 }
@@ -128,14 +133,23 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R> Future for Join<K, V, M, R> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let pending = self.pending.as_mut().expect("a future is not polled after it was ready");
-        let (mode, traced) = (pending.mode, pending.traced);
+        let (mode, traced, refresh) = (pending.mode, pending.traced, pending.refresh);
         let answered = |result: R| {
             if traced {
                 ask::tell(Outcome::Joined);
             }
             Joined::Done(result)
         };
-        let lead = |seat| Joined::Lead(Lead { seat, mode, traced });
+        let lead = |seat| {
+            Joined::Lead(Lead {
+                seat,
+                mode,
+                traced,
+                refresh,
+                #[cfg(feature = "store")]
+                by_store: None,
+            })
+        };
         let Some(seat) = &mut pending.seat else { return Poll::Ready(lead(None)) };
         Poll::Ready(loop {
             break match ready!(seat.poll(context)) {
@@ -240,8 +254,27 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>> Future 
 impl<K: 'static, V: CacheValue, M> Lead<K, V, M> {
     fn tell(&self) {
         if self.traced {
-            ask::tell(Outcome::Ran);
+            ask::tell(if self.is_by_store() { Outcome::Store } else { Outcome::Ran });
         }
+    }
+
+    #[cfg(feature = "store")]
+    fn is_by_store(&self) -> bool {
+        self.by_store.as_ref().is_some_and(|by_store| by_store.load(std::sync::atomic::Ordering::Relaxed))
+    }
+
+    #[cfg(not(feature = "store"))]
+    #[expect(clippy::unused_self)]
+    const fn is_by_store(&self) -> bool {
+        false
+    }
+
+    /// A second tier is asked before the body runs, unless the call runs as the plain function: whether the body is to run whatever
+    /// is stored, and where to say that it did not.
+    #[cfg(feature = "store")]
+    pub(crate) fn begin_errand(&mut self) -> Option<(bool, Arc<std::sync::atomic::AtomicBool>)> {
+        self.seat.as_ref()?;
+        Some((self.refresh, self.by_store.insert(Arc::default()).clone()))
     }
 }
 

@@ -59,6 +59,20 @@ pub trait Store: Send + Sync + 'static {
     /// The value.
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>>;
 
+    /// The value, and how long it has to live: what a cache in front of the store asks for.
+    ///
+    /// Defaults to: [`get`](Self::get) and then [`ttl`](Self::ttl); of a store without `ttl`, for ever.
+    fn get_living<'a>(&'a self, key: &'a str) -> Answer<'a, Option<(Vec<u8>, Remaining)>> {
+        Box::pin(async move {
+            let Some(value) = self.get(key).await? else { return Ok(None) };
+            match self.ttl(key).await {
+                Ok(remaining) => Ok(remaining.map(|remaining| (value, remaining))),
+                Err(StoreError::Unsupported { .. }) => Ok(Some((value, Remaining::Never))),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
     /// Stores a value, with a life of its own: that of a value stored before does not count any more.
     fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()>;
 
@@ -175,6 +189,7 @@ macro_rules! forward {
 }
 forward! {
     get(key: &'a str) -> Option<Vec<u8>>;
+    get_living(key: &'a str) -> Option<(Vec<u8>, Remaining)>;
     set(key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> ();
     delete(key: &'a str) -> bool;
     add(key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> ();

@@ -11,7 +11,7 @@ use super::number::sum;
 use super::ttl::Remaining;
 use crate::cache::Cache;
 use crate::ground::clock::{Clock, SystemClock};
-use crate::ground::sync::Lock;
+use crate::ground::sync::{Lock, MutexGuard};
 
 /// Keeps values in a [`Cache`] of this process: the least recently used goes first. A clone is the same store.
 ///
@@ -103,6 +103,13 @@ impl Inner {
         self.live(self.cache.peek(key)?)
     }
 
+    fn remaining(&self, entry: &Entry) -> Remaining {
+        match entry.deadline {
+            Some(deadline) => Remaining::For(deadline.saturating_sub(self.now())),
+            None => Remaining::Never,
+        }
+    }
+
     /// Begins a write: what has expired leaves first.
     fn write(&self) -> Write<'_> {
         let mut deadlines = self.deadlines.lock();
@@ -122,7 +129,7 @@ impl Inner {
 /// The one write of a moment.
 struct Write<'a> {
     inner: &'a Inner,
-    deadlines: crate::ground::sync::MutexGuard<'a, BTreeSet<(Duration, String)>>,
+    deadlines: MutexGuard<'a, BTreeSet<(Duration, String)>>,
 }
 
 impl Write<'_> {
@@ -182,6 +189,10 @@ impl Store for Memory {
         ready(|| Ok(self.0.get(key).map(|entry| entry.value.to_vec())))
     }
 
+    fn get_living<'a>(&'a self, key: &'a str) -> Answer<'a, Option<(Vec<u8>, Remaining)>> {
+        ready(|| Ok(self.0.get(key).map(|entry| (entry.value.to_vec(), self.0.remaining(&entry)))))
+    }
+
     fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()> {
         ready(move || {
             self.0.write().set(key, value.into(), ttl);
@@ -228,12 +239,7 @@ impl Store for Memory {
     }
 
     fn ttl<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Remaining>> {
-        ready(|| {
-            Ok(self.0.peek(key).map(|entry| match entry.deadline {
-                Some(deadline) => Remaining::For(deadline.saturating_sub(self.0.now())),
-                None => Remaining::Never,
-            }))
-        })
+        ready(|| Ok(self.0.peek(key).map(|entry| self.0.remaining(&entry))))
     }
 
     fn clear<'a>(&'a self, prefix: &'a str) -> Answer<'a, ()> {

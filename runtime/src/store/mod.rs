@@ -26,6 +26,7 @@
 
 mod api;
 mod codec;
+mod default;
 mod envelope;
 mod error;
 mod hooks;
@@ -41,6 +42,7 @@ mod open;
 mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod tier;
 mod ttl;
 mod typed;
 mod url;
@@ -55,6 +57,7 @@ pub use codec::Postcard;
 #[cfg(feature = "signed")]
 pub use codec::Signed;
 pub use codec::{Bytes, Codec, CodecError, Json, Text};
+pub use default::{default_store, set_default_store};
 pub use envelope::{Reject, Rejected};
 pub use error::StoreError;
 pub use hooks::{HitRatio, Hits, Hook, Operation, Outcome, Times, Timing};
@@ -68,5 +71,6 @@ pub use open::store;
 pub use redis::Redis;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
+pub use tier::{TierStats, Tiered, TieredBuilder};
 pub use ttl::{Remaining, Ttl};
 pub use typed::{Adding, Setting, SettingMany, TypedStore};

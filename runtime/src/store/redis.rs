@@ -195,6 +195,8 @@ impl fmt::Debug for Redis {
     }
 }
 
+// By value, as `map_err` hands it over.
+#[expect(clippy::needless_pass_by_value)]
 fn error(error: RedisError) -> StoreError {
     let detail = error.detail().unwrap_or_default();
     match (error.kind(), error.code()) {
@@ -244,6 +246,14 @@ fn set(key: &str, value: &[u8], ttl: Option<Duration>) -> Cmd {
     with_ttl(set, ttl)
 }
 
+/// What `PTTL` answers: milliseconds, -1 (for ever) or -2 (not there).
+fn remaining(left: i64) -> Option<Remaining> {
+    match u64::try_from(left) {
+        Ok(millis) => Some(Remaining::For(Duration::from_millis(millis))),
+        Err(_) => (left == -1).then_some(Remaining::Never),
+    }
+}
+
 /// A pattern that stands for what begins with `prefix`.
 fn beginning_with(prefix: &str) -> String {
     let mut pattern = String::with_capacity(prefix.len() + 1);
@@ -274,6 +284,15 @@ impl Store for Redis {
 
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
         Box::pin(async move { self.ask(&command("GET", key), Again::Yes).await })
+    }
+
+    fn get_living<'a>(&'a self, key: &'a str) -> Answer<'a, Option<(Vec<u8>, Remaining)>> {
+        Box::pin(async move {
+            let mut commands = redis::pipe();
+            commands.atomic().add_command(command("GET", key)).add_command(command("PTTL", key));
+            let (value, left): (Option<Vec<u8>>, i64) = self.ask_all(&commands).await?;
+            Ok(value.zip(remaining(left)))
+        })
     }
 
     fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()> {
@@ -338,29 +357,23 @@ impl Store for Redis {
 
     fn expire<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> Answer<'a, bool> {
         Box::pin(async move {
-            match ttl {
-                Some(Duration::ZERO) => self.delete(key).await,
-                ttl => match ttl.and_then(millis) {
-                    Some(millis) => self.ask(command("PEXPIRE", key).arg(millis), Again::Yes).await,
-                    None => {
-                        let mut commands = redis::pipe();
-                        commands.atomic().add_command(command("PERSIST", key)).ignore();
-                        commands.add_command(command("EXISTS", key));
-                        let (exists,) = self.ask_all(&commands).await?;
-                        Ok(exists)
-                    }
-                },
+            let millis = match ttl {
+                Some(Duration::ZERO) => return self.delete(key).await,
+                ttl => ttl.and_then(millis),
+            };
+            if let Some(millis) = millis {
+                return self.ask(command("PEXPIRE", key).arg(millis), Again::Yes).await;
             }
+            let mut commands = redis::pipe();
+            commands.atomic().add_command(command("PERSIST", key)).ignore().add_command(command("EXISTS", key));
+            let (exists,) = self.ask_all(&commands).await?;
+            Ok(exists)
         })
     }
 
     fn ttl<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Remaining>> {
         Box::pin(async move {
-            let left: i64 = self.ask(&command("PTTL", key), Again::Yes).await?;
-            Ok(match u64::try_from(left) {
-                Ok(millis) => Some(Remaining::For(Duration::from_millis(millis))),
-                Err(_) => (left == -1).then_some(Remaining::Never),
-            })
+            self.ask(&command("PTTL", key), Again::Yes).await.map(remaining)
         })
     }
 

@@ -258,6 +258,8 @@ fn deadline(now: i64, ttl: Option<Duration>) -> Option<i64> {
     now.checked_add(millis(ttl).max(i64::from(!ttl.is_zero())))
 }
 
+// By value, as `map_err` hands it over.
+#[expect(clippy::needless_pass_by_value)]
 fn error(error: rusqlite::Error) -> StoreError {
     let reason = error.to_string();
     match error.sqlite_error_code() {
@@ -275,7 +277,7 @@ fn error(error: rusqlite::Error) -> StoreError {
     }
 }
 
-const GET: &str = "SELECT value FROM cachetools WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)";
+const GET: &str = "SELECT value, expires_at FROM cachetools WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)";
 const SET: &str = "INSERT INTO cachetools (key, value, expires_at) VALUES (?1, ?2, ?3)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at";
 const DELETE: &str = "DELETE FROM cachetools WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)";
@@ -297,14 +299,8 @@ impl<'a> Step<'a> {
         Ok(Self { transaction, now })
     }
 
-    fn get(&self, key: &str) -> Result<Option<(Vec<u8>, Option<i64>)>, StoreError> {
-        const SQL: &str =
-            "SELECT value, expires_at FROM cachetools WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)";
-        let query = || {
-            let mut get = self.transaction.prepare_cached(SQL)?;
-            get.query_row(params![key, self.now], |row| Ok((row.get(0)?, row.get(1)?))).optional()
-        };
-        query().map_err(error)
+    fn get(&self, key: &str) -> Result<Option<Row>, StoreError> {
+        get(&self.transaction, key, self.now).map_err(error)
     }
 
     fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>) -> Result<(), StoreError> {
@@ -330,8 +326,19 @@ impl<'a> Step<'a> {
     }
 }
 
-fn get(connection: &Connection, key: &str, now: i64) -> rusqlite::Result<Option<Vec<u8>>> {
-    connection.prepare_cached(GET)?.query_row(params![key, now], |row| row.get(0)).optional()
+/// A value, and when it expires.
+type Row = (Vec<u8>, Option<i64>);
+
+fn get(connection: &Connection, key: &str, now: i64) -> rusqlite::Result<Option<Row>> {
+    let mut get = connection.prepare_cached(GET)?;
+    get.query_row(params![key, now], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+}
+
+fn remaining(expires_at: Option<i64>, now: i64) -> Remaining {
+    match expires_at {
+        Some(at) => Remaining::For(Duration::from_millis(u64::try_from(at - now).unwrap_or(0))),
+        None => Remaining::Never,
+    }
 }
 
 impl Store for Sqlite {
@@ -341,7 +348,15 @@ impl Store for Sqlite {
 
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
         let key = key.to_owned();
-        Box::pin(self.run(move |connection, now| get(connection, &key, now).map_err(error)))
+        Box::pin(self.run(move |connection, now| Ok(get(connection, &key, now).map_err(error)?.map(|(value, _)| value))))
+    }
+
+    fn get_living<'a>(&'a self, key: &'a str) -> Answer<'a, Option<(Vec<u8>, Remaining)>> {
+        let key = key.to_owned();
+        Box::pin(self.run(move |connection, now| {
+            let row = get(connection, &key, now).map_err(error)?;
+            Ok(row.map(|(value, expires_at)| (value, remaining(expires_at, now))))
+        }))
     }
 
     fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()> {
@@ -379,7 +394,8 @@ impl Store for Sqlite {
         Box::pin(self.run(move |connection, now| {
             // All as of one moment.
             let transaction = connection.transaction().map_err(error)?;
-            keys.iter().map(|key| get(&transaction, key, now).map_err(error)).collect()
+            let value = |key| Ok(get(&transaction, key, now).map_err(error)?.map(|(value, _)| value));
+            keys.iter().map(|key: &String| value(key)).collect()
         }))
     }
 
@@ -425,10 +441,7 @@ impl Store for Sqlite {
                 let mut ttl = connection.prepare_cached(SQL)?;
                 ttl.query_row(params![key, now], |row| row.get::<_, Option<i64>>(0)).optional()
             };
-            Ok(query().map_err(error)?.map(|expires_at| match expires_at {
-                Some(at) => Remaining::For(Duration::from_millis(u64::try_from(at - now).unwrap_or(0))),
-                None => Remaining::Never,
-            }))
+            Ok(query().map_err(error)?.map(|expires_at| remaining(expires_at, now)))
         }))
     }
 

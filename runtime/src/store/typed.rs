@@ -10,7 +10,7 @@ use super::codec::{Codec, Json};
 use super::envelope::{self, Rejected, Rejects};
 use super::error::StoreError;
 use super::hooks::{Hook, Operation, Outcome};
-use super::keys::{KeyMaker, Prefix, Readable};
+use super::keys::{Call, KeyMaker, Prefix, Readable};
 use super::ttl::{Remaining, Ttl};
 
 /// Keeps values in a [`Store`]: with a codec, a namespace, a version, a default ttl, a time limit, and hooks. A clone is another
@@ -217,6 +217,16 @@ impl<C> TypedStore<C> {
             }
             _ => work.await,
         }
+    }
+
+    pub(crate) fn ttl_of(&self, ttl: Ttl) -> Option<Duration> {
+        ttl.or(self.default_ttl)
+    }
+
+    /// What begins all keys of the calls of `name`, if they have that in common.
+    pub(crate) fn prefix_of(&self, name: &str) -> Option<String> {
+        let key = self.prefix.key(&self.store, &self.keys.key(Call::new(name, ""))).ok()?;
+        (!name.is_empty() && key.ends_with(&format!("{name}:"))).then_some(key)
     }
 
     pub(crate) fn open<V>(&self, key: &str, bytes: &[u8]) -> Option<V>

@@ -178,6 +178,14 @@ fn store(key: &str, value: &[u8], ttl: i32, how: &str) -> Vec<u8> {
     request
 }
 
+/// The seconds behind `t`, -1 being for ever.
+fn remaining(reply: &Reply) -> Option<Remaining> {
+    reply.flag::<i64>('t').map(|left| match u64::try_from(left) {
+        Ok(seconds) => Remaining::For(Duration::from_secs(seconds)),
+        Err(_) => Remaining::Never,
+    })
+}
+
 fn delete(key: &str) -> Vec<u8> {
     format!("md {key}\r\n").into_bytes()
 }
@@ -195,6 +203,14 @@ impl Store for Memcached {
         Box::pin(async move {
             let request = format!("mg {} v\r\n", checked(key)?);
             Ok(self.one(request.as_bytes(), Again::Yes).await?.value)
+        })
+    }
+
+    fn get_living<'a>(&'a self, key: &'a str) -> Answer<'a, Option<(Vec<u8>, Remaining)>> {
+        Box::pin(async move {
+            let reply = self.one(format!("mg {} v t\r\n", checked(key)?).as_bytes(), Again::Yes).await?;
+            let remaining = remaining(&reply);
+            Ok(reply.value.zip(remaining))
         })
     }
 
@@ -307,10 +323,7 @@ impl Store for Memcached {
     fn ttl<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Remaining>> {
         Box::pin(async move {
             let reply = self.one(format!("mg {} t\r\n", checked(key)?).as_bytes(), Again::Yes).await?;
-            Ok(reply.flag::<i64>('t').map(|left| match u64::try_from(left) {
-                Ok(seconds) => Remaining::For(Duration::from_secs(seconds)),
-                Err(_) => Remaining::Never,
-            }))
+            Ok(remaining(&reply))
         })
     }
 
