@@ -6,6 +6,7 @@
 
 mod codecs;
 mod contract;
+mod decorated;
 mod memcached;
 mod redis;
 mod server;

@@ -78,6 +78,8 @@
 //! # Features
 //!
 //! - `tokio`: `flight = detached`, and the clock that follows tokio's. Off by default: the rest runs on any executor.
+//! - `store`: a second tier: the module `store`, and `#[cached(store = ..)]`. With `redis`, `memcached` and `sqlite`: those stores.
+//!   With `messagepack` and `postcard`: those codecs. With `zstd` and `signed`: codecs around others.
 
 // Generated code names this crate as its users do; so do the examples in these pages.
 extern crate self as cachetools;
@@ -131,6 +133,8 @@ pub mod __private {
         ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, assert_key, key,
     };
     pub use crate::handle::{GivenCache, MethodCache, Registry, own, site};
+    #[cfg(feature = "store")]
+    pub use crate::store::tier::generated::{around, errand, insert_tiers, invalidate_tiers};
 }
 
 /// What the fuzzer calls; see `fuzz/`.

@@ -77,7 +77,9 @@ impl Plan<'_> {
             Flight::Inline => {
                 let statements = self.statements(self.item.block());
                 let (rt, value) = (self.rt(), self.value());
-                quote_spanned!(site()=> #rt::run::<_, #value, _, _, _>(__lead, ::core::pin::pin!(async move { #statements })).await)
+                let body = quote_spanned!(site()=> async move { #statements });
+                let (errand, body) = self.through_the_tiers(&rt, site(), body);
+                quote_spanned!(site()=> #errand #rt::run::<_, #value, _, _, _>(__lead, ::core::pin::pin!(#body)).await)
             }
             Flight::Shared(owned) => self.owned_body("share", owned),
             Flight::Detached(owned) => self.owned_body("detach", owned),
@@ -123,8 +125,25 @@ impl Plan<'_> {
         let statements = self.statements(block.as_ref());
         let future = quote_spanned!(at=> async move { #borrow_this #(#borrow)* #statements });
         let (rt, value) = (self.rt_at(at), self.value());
+        let (errand, future) = self.through_the_tiers(&rt, at, future);
         let call = quote_spanned!(at=> #rt::#verb::<_, #value, _, _, _>(__lead, #future));
-        quote_spanned!(site()=> #copy_this #(#copy)* #call.await)
+        quote_spanned!(site()=> #errand #copy_this #(#copy)* #call.await)
+    }
+
+    /// What is made ready before a body, and the body around which the store is asked and told; as it is without a store.
+    fn through_the_tiers(&self, rt: &TokenStream, at: Span, body: TokenStream) -> (TokenStream, TokenStream) {
+        let Some(tier) = &self.tier else { return (TokenStream::new(), body) };
+        let (key, mode, value, ret) = (self.key(), self.mode(), self.value(), &self.returns.ty);
+        let strict = if tier.strict {
+            quote_spanned!(site()=> ::core::option::Option::Some((|__error| ::core::result::Result::Err(::core::convert::From::from(__error))) as fn(_) -> #ret))
+        } else {
+            quote_spanned!(site()=> ::core::option::Option::None)
+        };
+        let errand = quote_spanned! {site()=>
+            let mut __lead = __lead;
+            let __errand = #rt::errand::<_, #value, _, _>(__tiers, #key, &mut __lead);
+        };
+        (errand, quote_spanned!(at=> #rt::around::<_, #value, _, _, _>(__errand, #mode, #strict, #body)))
     }
 }
 

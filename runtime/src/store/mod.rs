@@ -42,7 +42,7 @@ mod open;
 mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-mod tier;
+pub(crate) mod tier;
 mod ttl;
 mod typed;
 mod url;

@@ -31,8 +31,6 @@ pub(crate) struct Order {
     pub(crate) by_store: Arc<AtomicBool>,
 }
 
-/// What a function makes of a store's failure, if it insists.
-pub type Strict<R> = Option<fn(StoreError) -> R>;
 
 impl<K, V> fmt::Debug for Errand<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,7 +45,7 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
     }
 
     /// Runs the body, unless the store has its value.
-    pub async fn around<R, M, F>(self, mode: M, strict: Strict<R>, body: F) -> R
+    pub async fn around<R, M, F>(self, mode: M, strict: Option<fn(StoreError) -> R>, body: F) -> R
     where
         M: Mode<R, V>,
         F: Future<Output = R>,

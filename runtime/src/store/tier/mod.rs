@@ -3,6 +3,7 @@
 mod back;
 mod breaker;
 mod errand;
+pub(crate) mod generated;
 mod ledger;
 
 use std::fmt;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use serde_core::Serialize;
 
 pub use back::TierStats;
-pub use errand::Errand;
+use errand::Errand;
 
 use super::codec::Codec;
 use super::error::StoreError;
@@ -139,6 +140,8 @@ pub struct TieredBuilder<K, V, C> {
     store: TypedStore<C>,
     memory: bool,
     limit: Duration,
+    /// `<u32>`: what tells the keys of a generic function apart.
+    types: String,
 }
 
 impl<K, V, C> fmt::Debug for TieredBuilder<K, V, C> {
@@ -150,7 +153,7 @@ impl<K, V, C> fmt::Debug for TieredBuilder<K, V, C> {
 impl<K, V> CacheBuilder<K, V> {
     /// Puts a store behind the cache. Of the options that are the cache's, the ttl holds for both.
     pub fn store<C>(self, store: TypedStore<C>) -> TieredBuilder<K, V, C> {
-        TieredBuilder { cache: self, store, memory: true, limit: Duration::from_millis(500) }
+        TieredBuilder { cache: self, store, memory: true, limit: Duration::from_millis(500), types: String::new() }
     }
 }
 
@@ -159,8 +162,8 @@ impl<K, V, C> TieredBuilder<K, V, C> {
     ///
     /// Defaults to: the store's.
     pub fn codec<D>(self, codec: D) -> TieredBuilder<K, V, D> {
-        let Self { cache, store, memory, limit } = self;
-        TieredBuilder { cache, store: store.codec(codec), memory, limit }
+        let Self { cache, store, memory, limit, types } = self;
+        TieredBuilder { cache, store: store.codec(codec), memory, limit, types }
     }
 
     /// Keeps keys apart from those of other namespaces.
@@ -187,6 +190,13 @@ impl<K, V, C> TieredBuilder<K, V, C> {
         self
     }
 
+    /// Tells the keys of a generic function apart, by the name of a type with the same parameters.
+    #[doc(hidden)]
+    pub fn of_types(mut self, marker: &str) -> Self {
+        self.types = marker.find('<').map_or_else(String::new, |at| marker[at..].to_owned());
+        self
+    }
+
     /// How long a call waits for the store, each time that it asks it something.
     ///
     /// Defaults to: half a second.
@@ -204,8 +214,8 @@ where
 {
     /// Builds the cache.
     pub fn build(self) -> Tiered<K, V> {
-        let Self { cache, store, memory, limit } = self;
-        let name = cache.shown_name().to_owned();
+        let Self { cache, store, memory, limit, types } = self;
+        let name = format!("{}{types}", cache.shown_name());
         let prefix = store.prefix_of(&name);
         let back = Arc::new(Back::new(store.store.clone(), limit, prefix));
         let mut life = None;
@@ -259,11 +269,6 @@ impl<K: CacheKey, V: CacheValue> Tiered<K, V> {
         }
     }
 
-    /// What the lead of a call does around its body.
-    pub(crate) fn errand<M: Copy>(&self, key: K, lead: &mut Lead<K, V, M>) -> Errand<K, V> {
-        Errand::new(self.near.clone(), self.tier.clone(), key, lead.begin_errand())
-    }
-
     /// Stores a value in both. Running loads keep their callers; what they bring is not stored.
     pub fn insert(&self, key: K, value: V) {
         if let Ok(text) = self.tier.coder.key(&key, &self.tier.back.generation()) {
@@ -303,6 +308,13 @@ impl<K: CacheKey, V: CacheValue> Tiered<K, V> {
     /// Waits until the store has all that was decided before. It does not end while the store is away.
     pub async fn flush(&self) {
         self.tier.back.settle().await;
+    }
+}
+
+impl<K: 'static, V: CacheValue> Tiered<K, V> {
+    /// What the lead of a call does around its body.
+    fn errand<M: Copy>(&self, key: K, lead: &mut Lead<K, V, M>) -> Errand<K, V> {
+        Errand::new(self.near.clone(), self.tier.clone(), key, lead.begin_errand())
     }
 }
 
