@@ -57,7 +57,7 @@ macro_rules! contract {
     (@rows $store:ident $($row:ident)*) => {$(
         #[tokio::test]
         async fn $row() {
-            if let Some(fixture) = crate::support::$store().await {
+            if let Some(fixture) = crate::support::$store() {
                 super::$row(&fixture).await;
             }
         }
@@ -67,6 +67,8 @@ contract!(memory sqlite sqlite_in_memory redis redis_resp2 memcached);
 
 type Stored = Option<Vec<u8>>;
 
+// As it comes from the store.
+#[expect(clippy::unnecessary_wraps)]
 fn bytes(text: &str) -> Stored {
     Some(text.as_bytes().to_vec())
 }

@@ -71,7 +71,9 @@ async fn without_memory_the_store_answers_each_call() {
 }
 
 #[cached(store = shared(), flight = detached, key = |n| -> (u8, String) { (*n, "key".to_owned()) })]
-async fn detached<T: Clone + Send + Sync + Serialize + serde::de::DeserializeOwned + From<u8> + 'static>(n: u8) -> Option<T> {
+async fn detached<T: Clone + Send + Sync + Serialize + serde::de::DeserializeOwned + From<u8> + 'static>(
+    n: u8,
+) -> Option<T> {
     (n > 0).then(|| n.into())
 }
 

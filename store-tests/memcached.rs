@@ -7,7 +7,7 @@ use cachetools::store::{Memcached, Store, StoreError, Text, TypedStore};
 use crate::server::Server;
 use crate::support::{unique, url};
 
-async fn connected() -> Option<(Memcached, String)> {
+fn connected() -> Option<(Memcached, String)> {
     let url = url("CACHETOOLS_MEMCACHED_URL")?;
     let (host, port) = url.trim_start_matches("memcached://").split_once(':')?;
     Some((Memcached::new(host, port.parse().ok()?), unique()))
@@ -16,7 +16,7 @@ async fn connected() -> Option<(Memcached, String)> {
 // AI-30
 #[tokio::test]
 async fn a_raw_command_sees_whole_keys() {
-    let Some((memcached, key)) = connected().await else { return };
+    let Some((memcached, key)) = connected() else { return };
     memcached.set(&key, b"value", None).await.unwrap();
     let (answer, _) = memcached.raw(&format!("prepend {key} 0 0 5"), Some(b"super")).await.unwrap();
     assert_eq!(answer, "STORED");
@@ -30,7 +30,7 @@ async fn a_raw_command_sees_whole_keys() {
 
 #[tokio::test]
 async fn a_value_beyond_the_servers_limit_is_too_large_and_the_next_one_works() {
-    let Some((memcached, key)) = connected().await else { return };
+    let Some((memcached, key)) = connected() else { return };
     let large = vec![0; 2 << 20];
     assert_eq!(memcached.set(&key, &large, None).await, Err(StoreError::TooLarge));
     assert_eq!(memcached.set_many(&[(key.clone(), large)], None).await, Err(StoreError::TooLarge));
@@ -40,7 +40,7 @@ async fn a_value_beyond_the_servers_limit_is_too_large_and_the_next_one_works() 
 
 #[tokio::test]
 async fn a_number_that_another_client_counted_down_is_still_a_number() {
-    let Some((memcached, key)) = connected().await else { return };
+    let Some((memcached, key)) = connected() else { return };
     memcached.set(&key, b"10", None).await.unwrap();
     // The server leaves a blank where the digit was.
     memcached.raw(&format!("decr {key} 1"), None).await.unwrap();
@@ -52,7 +52,7 @@ async fn a_number_that_another_client_counted_down_is_still_a_number() {
 
 #[tokio::test]
 async fn more_callers_than_connections_wait_their_turn() {
-    let Some((memcached, key)) = connected().await else { return };
+    let Some((memcached, key)) = connected() else { return };
     let memcached = memcached.pool_size(2);
     let callers = (0..100_u32).map(|number| {
         let (memcached, key) = (memcached.clone(), format!("{key}{number}"));
@@ -68,7 +68,7 @@ async fn more_callers_than_connections_wait_their_turn() {
 
 #[tokio::test]
 async fn a_caller_that_leaves_takes_its_connection_along() {
-    let Some((memcached, key)) = connected().await else { return };
+    let Some((memcached, key)) = connected() else { return };
     let memcached = memcached.pool_size(1);
     let large = vec![b'x'; 900_000];
     memcached.set(&key, &large, None).await.unwrap();

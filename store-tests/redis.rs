@@ -7,7 +7,7 @@ use cachetools::store::{Redis, Store, StoreError, TypedStore};
 use crate::server::{Server, free_port};
 use crate::support::{unique, url};
 
-async fn connected() -> Option<(Redis, TypedStore)> {
+fn connected() -> Option<(Redis, TypedStore)> {
     let url = url("CACHETOOLS_REDIS_URL")?;
     let (host, port) = url.trim_start_matches("redis://").split_once(':')?;
     let redis = Redis::new(host, port.parse().ok()?);
@@ -23,7 +23,7 @@ fn command(words: &[&str]) -> ::redis::Cmd {
 // AI-30
 #[tokio::test]
 async fn a_raw_command_sees_whole_keys() {
-    let Some((redis, store)) = connected().await else { return };
+    let Some((redis, store)) = connected() else { return };
     let key = store.full_key("k").unwrap();
     redis.raw::<()>(&command(&["SETEX", &key, "10", "5"])).await.unwrap();
     assert_eq!(store.get("k").await, Ok(Some(5)));
@@ -33,7 +33,7 @@ async fn a_raw_command_sees_whole_keys() {
 
 #[tokio::test]
 async fn a_person_can_read_the_keys() {
-    let Some((redis, store)) = connected().await else { return };
+    let Some((redis, store)) = connected() else { return };
     let store = store.namespace("people").version(2);
     store.set("ada", &1).await.unwrap();
     let keys: Vec<String> = redis.raw(&command(&["KEYS", "people:v2:*"])).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_person_can_read_the_keys() {
 
 #[tokio::test]
 async fn somebody_elses_list_is_a_miss_for_values_and_an_error_for_bytes() {
-    let Some((redis, store)) = connected().await else { return };
+    let Some((redis, store)) = connected() else { return };
     let key = store.full_key("list").unwrap();
     redis.raw::<u64>(&command(&["RPUSH", &key, "a", "b"])).await.unwrap();
     assert_eq!(store.get::<u8>("list").await, Ok(None));
@@ -58,7 +58,7 @@ async fn somebody_elses_list_is_a_miss_for_values_and_an_error_for_bytes() {
 // AI-24
 #[tokio::test]
 async fn clear_all_takes_all_of_the_database_and_of_no_other() {
-    let Some((_, other)) = connected().await else { return };
+    let Some((_, other)) = connected() else { return };
     let Some(url) = url("CACHETOOLS_REDIS_URL") else { return };
     let store = cachetools::store(&format!("{url}/15?namespace=a")).unwrap();
     other.set("k", &1).await.unwrap();
@@ -70,7 +70,7 @@ async fn clear_all_takes_all_of_the_database_and_of_no_other() {
 
 #[tokio::test]
 async fn thousands_of_keys_are_cleared_by_their_prefix() {
-    let Some((_, store)) = connected().await else { return };
+    let Some((_, store)) = connected() else { return };
     let names: Vec<String> = (0..5000).map(|number| format!("k{number}")).collect();
     let pairs: Vec<(&str, u8)> = names.iter().map(|name| (name.as_str(), 1)).collect();
     store.set_many(&pairs).await.unwrap();

@@ -95,18 +95,24 @@ fn manual(store: impl Store, clock: ManualClock, folder: Option<Folder>) -> Fixt
     }
 }
 
-pub(crate) async fn memory() -> Option<Fixture> {
+// As those of servers, which may not be there.
+#[expect(clippy::unnecessary_wraps)]
+pub(crate) fn memory() -> Option<Fixture> {
     let clock = ManualClock::new();
     Some(manual(Memory::new(10_000).clock(clock.clone()), clock, None))
 }
 
-pub(crate) async fn sqlite() -> Option<Fixture> {
+// As those of servers, which may not be there.
+#[expect(clippy::unnecessary_wraps)]
+pub(crate) fn sqlite() -> Option<Fixture> {
     let (clock, folder) = (ManualClock::new(), Folder::new());
     let store = Sqlite::file(folder.path().join("cache.db")).clock(clock.clone());
     Some(manual(store, clock, Some(folder)))
 }
 
-pub(crate) async fn sqlite_in_memory() -> Option<Fixture> {
+// As those of servers, which may not be there.
+#[expect(clippy::unnecessary_wraps)]
+pub(crate) fn sqlite_in_memory() -> Option<Fixture> {
     let clock = ManualClock::new();
     Some(manual(Sqlite::in_memory().clock(clock.clone()), clock, None))
 }
@@ -132,17 +138,17 @@ fn real(store: Arc<dyn Store>, unit: u64, late: u64, whole: bool) -> Fixture {
     }
 }
 
-pub(crate) async fn redis() -> Option<Fixture> {
+pub(crate) fn redis() -> Option<Fixture> {
     let url = url("CACHETOOLS_REDIS_URL")?;
     Some(real(cachetools::store(&url).unwrap().bytes().clone(), 1000, 20, false))
 }
 
-pub(crate) async fn redis_resp2() -> Option<Fixture> {
+pub(crate) fn redis_resp2() -> Option<Fixture> {
     let url = url("CACHETOOLS_REDIS_URL")?;
     Some(real(cachetools::store(&format!("{url}?protocol=2")).unwrap().bytes().clone(), 1000, 20, false))
 }
 
-pub(crate) async fn memcached() -> Option<Fixture> {
+pub(crate) fn memcached() -> Option<Fixture> {
     let url = url("CACHETOOLS_MEMCACHED_URL")?;
     Some(real(cachetools::store(&url).unwrap().bytes().clone(), 3000, 1100, true))
 }

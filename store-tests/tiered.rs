@@ -208,10 +208,12 @@ async fn without_memory_each_call_asks_the_store_and_concurrent_ones_share_it() 
     let cache = Cache::<u32, u32>::builder().store(TypedStore::new(store.clone())).memory(false).build();
     assert_eq!(get(&cache, 1).await, (1, Outcome::Ran));
     assert_eq!(get(&cache, 2).await, (1, Outcome::Store));
-    let load = || cache.get_with(2, async {
-        tokio::task::yield_now().await;
-        7
-    });
+    let load = || {
+        cache.get_with(2, async {
+            tokio::task::yield_now().await;
+            7
+        })
+    };
     assert_eq!(tokio::join!(load(), load(), load()), (7, 7, 7));
     assert_eq!(store.gets(), 3);
     assert_eq!(cache.near().info().currsize, 0);

@@ -11,7 +11,8 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
     let (attrs, vis, sig) = (plan.attrs(), &plan.item.vis, plan.signature());
     let cache = if let Some(handle) = &plan.handle {
         let turbofish = plan.kept.turbofish();
-        let home = if plan.tier.is_some() { quote_spanned!(site()=> cache_tiers) } else { quote_spanned!(site()=> cache) };
+        let home =
+            if plan.tier.is_some() { quote_spanned!(site()=> cache_tiers) } else { quote_spanned!(site()=> cache) };
         quote_spanned!(site()=> #handle::#home #turbofish())
     } else {
         let cache = plan.static_cache();

@@ -240,9 +240,8 @@ impl List<'_> {
         value.serialize(&mut Writer { text: self.text })
     }
 
-    fn close(self) -> Written {
+    fn close(self) {
         self.text.push_str(self.close);
-        Ok(())
     }
 }
 
@@ -255,7 +254,8 @@ impl SerializeSeq for List<'_> {
     }
 
     fn end(self) -> Written {
-        self.close()
+        self.close();
+        Ok(())
     }
 }
 
@@ -270,7 +270,8 @@ macro_rules! parts {
             }
 
             fn end(self) -> Written {
-                self.close()
+                self.close();
+                Ok(())
             }
         }
     )*};
@@ -291,7 +292,8 @@ impl SerializeMap for List<'_> {
     }
 
     fn end(self) -> Written {
-        self.close()
+        self.close();
+        Ok(())
     }
 }
 
@@ -304,7 +306,8 @@ impl SerializeStruct for List<'_> {
     }
 
     fn end(self) -> Written {
-        self.close()
+        self.close();
+        Ok(())
     }
 }
 
@@ -317,7 +320,8 @@ impl SerializeStructVariant for List<'_> {
     }
 
     fn end(self) -> Written {
-        self.close()
+        self.close();
+        Ok(())
     }
 }
 

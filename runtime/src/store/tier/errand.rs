@@ -31,7 +31,6 @@ pub(crate) struct Order {
     pub(crate) by_store: Arc<AtomicBool>,
 }
 
-
 impl<K, V> fmt::Debug for Errand<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Errand")
@@ -39,7 +38,12 @@ impl<K, V> fmt::Debug for Errand<K, V> {
 }
 
 impl<K: 'static, V: CacheValue> Errand<K, V> {
-    pub(super) fn new(near: Cache<K, V>, tier: Arc<Tier<K, V>>, key: K, order: Option<(bool, Arc<AtomicBool>)>) -> Self {
+    pub(super) fn new(
+        near: Cache<K, V>,
+        tier: Arc<Tier<K, V>>,
+        key: K,
+        order: Option<(bool, Arc<AtomicBool>)>,
+    ) -> Self {
         let order = order.map(|(refresh, by_store)| Order { refresh, by_store });
         Self { near, tier, key, order }
     }

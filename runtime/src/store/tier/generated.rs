@@ -19,12 +19,7 @@ where
 }
 
 /// Runs a body, unless the store has its value.
-pub async fn around<K, V, M, R, F>(
-    errand: Errand<K, V>,
-    mode: M,
-    strict: Option<fn(StoreError) -> R>,
-    body: F,
-) -> R
+pub async fn around<K, V, M, R, F>(errand: Errand<K, V>, mode: M, strict: Option<fn(StoreError) -> R>, body: F) -> R
 where
     K: 'static,
     V: CacheValue,

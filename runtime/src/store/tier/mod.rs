@@ -24,9 +24,9 @@ use super::keys::Call;
 use super::ttl::Ttl;
 use super::typed::TypedStore;
 use crate::cache::call::{Joined, Lead, Start};
+use crate::cache::keyed;
 use crate::cache::mode::{ByClone, CacheValue, Mode, Plain};
 use crate::cache::{Cache, CacheBuilder, Close};
-use crate::cache::keyed;
 use crate::flight::Life;
 use crate::ground::chance::Chance;
 use crate::ground::key::{CacheKey, KeyOwned, key};
@@ -256,14 +256,14 @@ impl<K: CacheKey, V: CacheValue> Tiered<K, V> {
         self.call(key, ByClone, load).await
     }
 
-    async fn call<R>(&self, owned: K, mode: impl Mode<R, V>, load: impl Future<Output = R>) -> R {
+    async fn call<R>(&self, owned: K, mode: impl Mode<R, V>, body: impl Future<Output = R>) -> R {
         match keyed::start(&self.near, key(KeyOwned(owned.clone())), mode) {
             Start::Hit(result) => result,
             Start::Miss(pending) => match pending.join().await {
                 Joined::Done(result) => result,
                 Joined::Lead(mut lead) => {
                     let errand = self.errand(owned, &mut lead);
-                    lead.run(pin!(errand.around(mode, None, load))).await
+                    lead.run(pin!(errand.around(mode, None, body))).await
                 }
             },
         }

@@ -1,13 +1,15 @@
 //! Values in Redis or Valkey.
 
+mod command;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{
-    Client, Cmd, ConnectionAddr, ErrorKind, FromRedisValue, IntoConnectionInfo, Pipeline, ProtocolVersion,
-    RedisConnectionInfo, RedisError, ServerErrorKind, Value,
+    Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pipeline, ProtocolVersion, RedisConnectionInfo,
+    RedisError, Value,
 };
 
 use super::api::{Answer, Store};
@@ -15,6 +17,7 @@ use super::error::StoreError;
 use super::ttl::Remaining;
 use super::url::Url;
 use crate::ground::sync::Lock;
+use command::{COMPARE_AND_DELETE, COMPARE_AND_SET, beginning_with, command, error, millis, remaining, set, with_ttl};
 
 /// Keeps values in Redis, version 5 or later, or Valkey. A clone is the same store.
 ///
@@ -195,88 +198,6 @@ impl fmt::Debug for Redis {
     }
 }
 
-// By value, as `map_err` hands it over.
-#[expect(clippy::needless_pass_by_value)]
-fn error(error: RedisError) -> StoreError {
-    let detail = error.detail().unwrap_or_default();
-    match (error.kind(), error.code()) {
-        (ErrorKind::Server(ServerErrorKind::ReadOnly), _) => StoreError::ReadOnly,
-        (_, Some("WRONGTYPE")) => StoreError::WrongType,
-        (_, Some("OOM")) => StoreError::Full,
-        (_, Some("NOAUTH" | "WRONGPASS")) | (ErrorKind::AuthenticationFailed, _) => {
-            StoreError::Refused { reason: "authentication failed".to_owned() }
-        }
-        (ErrorKind::Server(ServerErrorKind::ResponseError), _) if detail.contains("exceeds maximum allowed size") => {
-            StoreError::TooLarge
-        }
-        // It is reading its data from disk, or a master of it is gone: it will be back.
-        (
-            ErrorKind::Server(ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown | ServerErrorKind::TryAgain),
-            _,
-        ) => StoreError::Unavailable { reason: error.to_string() },
-        (ErrorKind::Server(_) | ErrorKind::Extension, _) => StoreError::Refused { reason: error.to_string() },
-        _ => StoreError::Unavailable { reason: error.to_string() },
-    }
-}
-
-/// Milliseconds, at least one; `None`: longer than the server can count, which is for ever.
-fn millis(ttl: Duration) -> Option<i64> {
-    i64::try_from(ttl.as_millis().max(1)).ok().filter(|millis| *millis < i64::MAX / 2)
-}
-
-fn with_ttl(mut set: Cmd, ttl: Option<Duration>) -> Cmd {
-    if let Some(millis) = ttl.and_then(millis) {
-        set.arg("PX").arg(millis);
-    }
-    set
-}
-
-fn command(name: &str, key: &str) -> Cmd {
-    let mut command = redis::cmd(name);
-    command.arg(key);
-    command
-}
-
-fn set(key: &str, value: &[u8], ttl: Option<Duration>) -> Cmd {
-    if ttl == Some(Duration::ZERO) {
-        return command("DEL", key);
-    }
-    let mut set = command("SET", key);
-    set.arg(value);
-    with_ttl(set, ttl)
-}
-
-/// What `PTTL` answers: milliseconds, -1 (for ever) or -2 (not there).
-fn remaining(left: i64) -> Option<Remaining> {
-    match u64::try_from(left) {
-        Ok(millis) => Some(Remaining::For(Duration::from_millis(millis))),
-        Err(_) => (left == -1).then_some(Remaining::Never),
-    }
-}
-
-/// A pattern that stands for what begins with `prefix`.
-fn beginning_with(prefix: &str) -> String {
-    let mut pattern = String::with_capacity(prefix.len() + 1);
-    for char in prefix.chars() {
-        if matches!(char, '*' | '?' | '[' | ']' | '^' | '-' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(char);
-    }
-    pattern.push('*');
-    pattern
-}
-
-const COMPARE_AND_SET: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-local ttl = tonumber(ARGV[3])
-if ttl == 0 then redis.call('DEL', KEYS[1])
-elseif ttl > 0 then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-else redis.call('SET', KEYS[1], ARGV[2]) end
-return 1";
-
-const COMPARE_AND_DELETE: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])";
-
 impl Store for Redis {
     fn name(&self) -> &'static str {
         "redis"
@@ -372,9 +293,7 @@ impl Store for Redis {
     }
 
     fn ttl<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Remaining>> {
-        Box::pin(async move {
-            self.ask(&command("PTTL", key), Again::Yes).await.map(remaining)
-        })
+        Box::pin(async move { self.ask(&command("PTTL", key), Again::Yes).await.map(remaining) })
     }
 
     fn clear<'a>(&'a self, prefix: &'a str) -> Answer<'a, ()> {
@@ -470,10 +389,5 @@ mod tests {
         let store = url("redis://me:secret@h").unwrap();
         assert!(!format!("{store:?}").contains("secret"));
         assert!(!format!("{store:?}").contains("me"));
-    }
-
-    #[test]
-    fn a_prefix_means_nothing_as_a_pattern() {
-        assert_eq!(beginning_with("a*b?[c]\\:"), r"a\*b\?\[c\]\\:*");
     }
 }

@@ -1,13 +1,14 @@
 //! Values in SQLite.
 
+mod rows;
+mod thread;
+
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::oneshot;
 
 use super::api::{Answer, Store};
@@ -17,6 +18,8 @@ use super::ttl::Remaining;
 use super::url::Url;
 use crate::ground::clock::Clock;
 use crate::ground::sync::Lock;
+use rows::{Step, get, remaining};
+use thread::{Settings, Thread, Work, error, millis, serve};
 
 /// Keeps values in an SQLite database, in a file or in memory. A clone is the same store.
 ///
@@ -41,23 +44,6 @@ struct Inner {
     thread: Lock<Option<Thread>>,
 }
 
-struct Thread {
-    work: mpsc::Sender<Work>,
-    /// Drops when the thread has ended and the database is closed.
-    ended: oneshot::Receiver<()>,
-}
-
-#[derive(Clone)]
-struct Settings {
-    /// `None`: in memory.
-    file: Option<PathBuf>,
-    busy_timeout: Duration,
-    clock: Arc<dyn Clock>,
-}
-
-/// What the thread is to do, also if there is no database to do it with.
-type Work = Box<dyn FnOnce(Result<&mut Connection, StoreError>) + Send>;
-
 /// The time since 1970.
 struct WallClock;
 
@@ -66,13 +52,6 @@ impl Clock for WallClock {
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
     }
 }
-
-const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS cachetools (
-    key TEXT NOT NULL PRIMARY KEY,
-    value BLOB NOT NULL,
-    expires_at INTEGER
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS cachetools_expires_at ON cachetools (expires_at) WHERE expires_at IS NOT NULL;";
 
 impl Sqlite {
     /// A file, made if it is not there. The folder must be.
@@ -174,7 +153,7 @@ impl Sqlite {
         let (sender, receiver) = mpsc::channel();
         let (alive, ended) = oneshot::channel();
         let settings = self.0.settings.clone();
-        let spawned = thread::Builder::new().name("cachetools-sqlite".to_owned()).spawn(move || {
+        let spawned = std::thread::Builder::new().name("cachetools-sqlite".to_owned()).spawn(move || {
             let _alive = alive;
             serve(&settings, &receiver);
         });
@@ -191,156 +170,6 @@ impl fmt::Debug for Sqlite {
     }
 }
 
-/// The thread: opens the database, again and again if need be, and works until nobody is left who could ask.
-fn serve(settings: &Settings, work: &mpsc::Receiver<Work>) {
-    let mut open = None;
-    for work in work {
-        if open.is_none() {
-            match connect(settings) {
-                Ok(connection) => open = Some(connection),
-                Err(error) => {
-                    work(Err(error));
-                    continue;
-                }
-            }
-        }
-        let open = open.as_mut().ok_or_else(|| StoreError::Unavailable { reason: "not open".to_owned() });
-        // A panic in the user's raw work reaches its caller as an error; a step that it was in is undone.
-        let _ = catch_unwind(AssertUnwindSafe(|| work(open)));
-    }
-}
-
-fn connect(settings: &Settings) -> Result<Connection, StoreError> {
-    let open = || {
-        let mut connection = match &settings.file {
-            Some(file) => Connection::open(file)?,
-            None => Connection::open_in_memory()?,
-        };
-        connection.busy_timeout(settings.busy_timeout)?;
-        connection.set_prepared_statement_cache_capacity(32);
-        match prepare(&mut connection, millis(settings.clock.now())) {
-            // What is there can be read all the same.
-            Err(read_only) if read_only.sqlite_error_code() == Some(ErrorCode::ReadOnly) => Ok(connection),
-            prepared => prepared.map(|()| connection),
-        }
-    };
-    let begin = Instant::now();
-    loop {
-        match open() {
-            // Where two switch to WAL at once, SQLite does not wait by itself.
-            Err(busy)
-                if busy.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                    && begin.elapsed() < settings.busy_timeout =>
-            {
-                thread::sleep(Duration::from_millis(5));
-            }
-            opened => return opened.map_err(error),
-        }
-    }
-}
-
-fn prepare(connection: &mut Connection, now: i64) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.execute_batch(SCHEMA)?;
-    connection.execute("DELETE FROM cachetools WHERE expires_at <= ?1", [now])?;
-    Ok(())
-}
-
-/// Milliseconds; the end of time is far enough.
-fn millis(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// When a value expires. What is less than a millisecond counts as one.
-fn deadline(now: i64, ttl: Option<Duration>) -> Option<i64> {
-    let ttl = ttl.filter(|ttl| millis(*ttl) < i64::MAX / 2)?;
-    now.checked_add(millis(ttl).max(i64::from(!ttl.is_zero())))
-}
-
-// By value, as `map_err` hands it over.
-#[expect(clippy::needless_pass_by_value)]
-fn error(error: rusqlite::Error) -> StoreError {
-    let reason = error.to_string();
-    match error.sqlite_error_code() {
-        Some(ErrorCode::ReadOnly) => StoreError::ReadOnly,
-        Some(ErrorCode::DiskFull) => StoreError::Full,
-        Some(ErrorCode::TooBig) => StoreError::TooLarge,
-        Some(
-            ErrorCode::DatabaseBusy
-            | ErrorCode::DatabaseLocked
-            | ErrorCode::CannotOpen
-            | ErrorCode::SystemIoFailure
-            | ErrorCode::OutOfMemory,
-        ) => StoreError::Unavailable { reason },
-        _ => StoreError::Refused { reason },
-    }
-}
-
-const GET: &str = "SELECT value, expires_at FROM cachetools WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)";
-const SET: &str = "INSERT INTO cachetools (key, value, expires_at) VALUES (?1, ?2, ?3)
-    ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at";
-const DELETE: &str = "DELETE FROM cachetools WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)";
-/// A few at a time: the writes that pay for it stay quick.
-const SWEEP: &str = "DELETE FROM cachetools WHERE key IN
-    (SELECT key FROM cachetools WHERE expires_at IS NOT NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT 8)";
-
-/// One step over the database: nobody writes in between.
-struct Step<'a> {
-    transaction: rusqlite::Transaction<'a>,
-    now: i64,
-}
-
-impl<'a> Step<'a> {
-    /// Begins a write. What has expired leaves with it.
-    fn begin(connection: &'a mut Connection, now: i64) -> Result<Self, StoreError> {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
-        transaction.prepare_cached(SWEEP).and_then(|mut sweep| sweep.execute([now])).map_err(error)?;
-        Ok(Self { transaction, now })
-    }
-
-    fn get(&self, key: &str) -> Result<Option<Row>, StoreError> {
-        get(&self.transaction, key, self.now).map_err(error)
-    }
-
-    fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>) -> Result<(), StoreError> {
-        if ttl == Some(Duration::ZERO) {
-            return self.delete(key).map(drop);
-        }
-        self.put(key, value, deadline(self.now, ttl))
-    }
-
-    fn put(&self, key: &str, value: &[u8], expires_at: Option<i64>) -> Result<(), StoreError> {
-        let put = || self.transaction.prepare_cached(SET)?.execute(params![key, value, expires_at]);
-        put().map(drop).map_err(error)
-    }
-
-    fn delete(&self, key: &str) -> Result<bool, StoreError> {
-        let delete = || self.transaction.prepare_cached(DELETE)?.execute(params![key, self.now]);
-        delete().map(|rows| rows > 0).map_err(error)
-    }
-
-    fn end<T>(self, value: T) -> Result<T, StoreError> {
-        self.transaction.commit().map_err(error)?;
-        Ok(value)
-    }
-}
-
-/// A value, and when it expires.
-type Row = (Vec<u8>, Option<i64>);
-
-fn get(connection: &Connection, key: &str, now: i64) -> rusqlite::Result<Option<Row>> {
-    let mut get = connection.prepare_cached(GET)?;
-    get.query_row(params![key, now], |row| Ok((row.get(0)?, row.get(1)?))).optional()
-}
-
-fn remaining(expires_at: Option<i64>, now: i64) -> Remaining {
-    match expires_at {
-        Some(at) => Remaining::For(Duration::from_millis(u64::try_from(at - now).unwrap_or(0))),
-        None => Remaining::Never,
-    }
-}
-
 impl Store for Sqlite {
     fn name(&self) -> &'static str {
         "sqlite"
@@ -348,7 +177,9 @@ impl Store for Sqlite {
 
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
         let key = key.to_owned();
-        Box::pin(self.run(move |connection, now| Ok(get(connection, &key, now).map_err(error)?.map(|(value, _)| value))))
+        Box::pin(
+            self.run(move |connection, now| Ok(get(connection, &key, now).map_err(error)?.map(|(value, _)| value))),
+        )
     }
 
     fn get_living<'a>(&'a self, key: &'a str) -> Answer<'a, Option<(Vec<u8>, Remaining)>> {

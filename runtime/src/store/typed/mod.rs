@@ -1,17 +1,21 @@
 //! A store of values: bytes below, and above them a codec, a namespace, limits and hooks.
 
-use std::fmt;
-use std::future::IntoFuture;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+mod run;
+mod writes;
 
-use super::api::{Answer, Store};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::api::Store;
 use super::codec::{Codec, Json};
-use super::envelope::{self, Rejected, Rejects};
+use super::envelope::{Rejected, Rejects};
 use super::error::StoreError;
-use super::hooks::{Hook, Operation, Outcome};
-use super::keys::{Call, KeyMaker, Prefix, Readable};
+use super::hooks::{Hook, Operation};
+use super::keys::{KeyMaker, Prefix, Readable};
 use super::ttl::{Remaining, Ttl};
+use run::Read;
+pub use writes::{Adding, Setting, SettingMany};
 
 /// Keeps values in a [`Store`]: with a codec, a namespace, a version, a default ttl, a time limit, and hooks. A clone is another
 /// way to the same values, and can be told other settings.
@@ -170,117 +174,6 @@ impl<C> fmt::Debug for TypedStore<C> {
     }
 }
 
-/// What was read: how many keys, and how many had a value.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Read {
-    pub(crate) asked: u64,
-    pub(crate) found: u64,
-}
-
-/// What all operations have in common.
-impl<C> TypedStore<C> {
-    async fn run<T>(
-        &self,
-        operation: Operation,
-        off: T,
-        work: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        self.run_read(operation, off, async { Ok((work.await?, Read::default())) }).await
-    }
-
-    /// Runs an operation: between its hooks, and within its limit.
-    pub(crate) async fn run_read<T>(
-        &self,
-        operation: Operation,
-        off: T,
-        work: impl Future<Output = Result<(T, Read), StoreError>>,
-    ) -> Result<T, StoreError> {
-        if !self.enabled {
-            return Ok(off);
-        }
-        if self.hooks.is_empty() {
-            return Ok(self.limited(work).await?.0);
-        }
-        self.hooks.iter().for_each(|hook| hook.before(operation));
-        let begin = Instant::now();
-        let result = self.limited(work).await;
-        let Read { asked, found } = result.as_ref().map_or_else(|_| Read::default(), |(_, read)| *read);
-        let outcome = Outcome { took: begin.elapsed(), asked, found, error: result.as_ref().err() };
-        self.hooks.iter().for_each(|hook| hook.after(operation, &outcome));
-        Ok(result?.0)
-    }
-
-    async fn limited<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        match self.limit {
-            Some(limit) if tokio::runtime::Handle::try_current().is_ok() => {
-                tokio::time::timeout(limit, work).await.unwrap_or(Err(StoreError::Timeout { limit }))
-            }
-            _ => work.await,
-        }
-    }
-
-    pub(crate) fn ttl_of(&self, ttl: Ttl) -> Option<Duration> {
-        ttl.or(self.default_ttl)
-    }
-
-    /// What begins all keys of the calls of `name`, if they have that in common.
-    pub(crate) fn prefix_of(&self, name: &str) -> Option<String> {
-        let key = self.prefix.key(&self.store, &self.keys.key(Call::new(name, ""))).ok()?;
-        (!name.is_empty() && key.ends_with(&format!("{name}:"))).then_some(key)
-    }
-
-    pub(crate) fn open<V>(&self, key: &str, bytes: &[u8]) -> Option<V>
-    where
-        C: Codec<V>,
-    {
-        match envelope::open(&self.codec, self.prefix.version(), key, bytes) {
-            Ok(value) => Some(value),
-            Err(why) => {
-                self.rejects.count(why);
-                self.hooks.iter().for_each(|hook| hook.rejected(key, why));
-                None
-            }
-        }
-    }
-
-    pub(crate) fn seal<V>(&self, key: &str, value: &V) -> Result<Vec<u8>, StoreError>
-    where
-        C: Codec<V>,
-    {
-        Ok(envelope::seal(&self.codec, self.prefix.version(), key, value)?)
-    }
-
-    /// The value under a whole key.
-    pub(crate) async fn get_full<V>(&self, key: &str) -> Result<Option<V>, StoreError>
-    where
-        C: Codec<V>,
-    {
-        let work = async {
-            let value = match self.store.get(key).await {
-                Ok(bytes) => bytes.and_then(|bytes| self.open(key, &bytes)),
-                Err(StoreError::WrongType) => {
-                    self.rejects.count(envelope::Reject::Foreign);
-                    self.hooks.iter().for_each(|hook| hook.rejected(key, envelope::Reject::Foreign));
-                    None
-                }
-                Err(error) => return Err(error),
-            };
-            let read = Read { asked: 1, found: value.is_some().into() };
-            Ok((value, read))
-        };
-        self.run_read(Operation::Get, None, work).await
-    }
-
-    /// Stores a value under a whole key.
-    pub(crate) async fn set_full<V>(&self, key: &str, value: &V, ttl: Ttl) -> Result<(), StoreError>
-    where
-        C: Codec<V>,
-    {
-        let bytes = self.seal(key, value)?;
-        self.run(Operation::Set, (), self.store.set(key, &bytes, ttl.or(self.default_ttl))).await
-    }
-}
-
 /// The operations. They fail as the store below does, with [`StoreError::Timeout`] if it takes too long, and with
 /// [`StoreError::Codec`] if a value cannot be made into bytes.
 #[allow(clippy::missing_errors_doc)]
@@ -419,78 +312,5 @@ impl<C> TypedStore<C> {
     /// Gives up connections and files. The store works on: what it needs is opened anew.
     pub async fn close(&self) -> Result<(), StoreError> {
         self.run(Operation::Close, (), self.store.close()).await
-    }
-}
-
-macro_rules! writes {
-    ($($(#[$doc:meta])* $write:ident { $($field:ident: $type:ty),* })*) => {$(
-        $(#[$doc])*
-        #[must_use = "nothing is written until it is awaited"]
-        pub struct $write<'a, C, V> {
-            store: &'a TypedStore<C>,
-            $($field: $type,)*
-            ttl: Ttl,
-        }
-
-        impl<C, V> $write<'_, C, V> {
-            /// How long the value lives.
-            ///
-            /// Defaults to: [`Ttl::Default`].
-            pub fn ttl(mut self, ttl: impl Into<Ttl>) -> Self {
-                self.ttl = ttl.into();
-                self
-            }
-        }
-
-        impl<C, V> fmt::Debug for $write<'_, C, V> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($write)).field("ttl", &self.ttl).finish_non_exhaustive()
-            }
-        }
-
-        impl<'a, C: Codec<V>, V: Sync> IntoFuture for $write<'a, C, V> {
-            type Output = Result<(), StoreError>;
-            type IntoFuture = Answer<'a, ()>;
-
-            fn into_future(self) -> Answer<'a, ()> {
-                Box::pin(self.write())
-            }
-        }
-    )*};
-}
-writes! {
-    /// A write to come: see [`TypedStore::set`].
-    Setting { key: &'a str, value: &'a V }
-    /// A write to come: see [`TypedStore::add`].
-    Adding { key: &'a str, value: &'a V }
-    /// A write to come: see [`TypedStore::set_many`].
-    SettingMany { pairs: &'a [(&'a str, V)] }
-}
-
-impl<C: Codec<V>, V> Setting<'_, C, V> {
-    async fn write(self) -> Result<(), StoreError> {
-        self.store.set_full(&self.store.full_key(self.key)?, self.value, self.ttl).await
-    }
-}
-
-impl<C: Codec<V>, V> Adding<'_, C, V> {
-    async fn write(self) -> Result<(), StoreError> {
-        let Self { store, key, value, ttl } = self;
-        let key = store.full_key(key)?;
-        let bytes = store.seal(&key, value)?;
-        store.run(Operation::Add, (), store.store.add(&key, &bytes, ttl.or(store.default_ttl))).await
-    }
-}
-
-impl<C: Codec<V>, V> SettingMany<'_, C, V> {
-    async fn write(self) -> Result<(), StoreError> {
-        let Self { store, pairs, ttl } = self;
-        let sealed = |(key, value): &(&str, V)| {
-            let key = store.full_key(key)?;
-            let bytes = store.seal(&key, value)?;
-            Ok((key, bytes))
-        };
-        let pairs: Vec<_> = pairs.iter().map(sealed).collect::<Result<_, StoreError>>()?;
-        store.run(Operation::SetMany, (), store.store.set_many(&pairs, ttl.or(store.default_ttl))).await
     }
 }
