@@ -58,7 +58,7 @@ async fn a_call_looks_in_memory_then_in_the_store_and_then_runs() {
     assert_eq!(RUNS.load(Ordering::SeqCst), 4);
 }
 
-#[cached(store = shared(), memory = false, handle = false, flight = inline)]
+#[cached(store = shared(), lease = "10s", memory = false, handle = false, flight = inline)]
 async fn remote(n: u64) -> u64 {
     n + 1
 }

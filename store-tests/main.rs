@@ -8,6 +8,7 @@ mod codecs;
 mod contract;
 mod decorated;
 mod memcached;
+mod processes;
 mod redis;
 mod server;
 mod sqlite;

@@ -427,3 +427,75 @@ async fn an_uncached_call_leaves_the_store_alone() {
     assert_eq!(get(&cache, 1).await, (1, Outcome::Ran));
     assert_eq!((store.gets(), store.sets()), (0, 0));
 }
+
+#[test]
+fn without_tokio_memory_is_all_there_is() {
+    let store = Arc::new(Told::new());
+    let cache = over(&store);
+    assert_eq!(futures::executor::block_on(get(&cache, 1)), (1, Outcome::Ran));
+    assert_eq!(futures::executor::block_on(get(&cache, 2)), (1, Outcome::Hit));
+    assert_eq!(store.gets(), 0);
+}
+
+fn leased(bytes: &Memory) -> Tiered<u32, u32> {
+    Cache::builder().name("f").store(TypedStore::new(bytes.clone())).lease(SECOND * 10).build()
+}
+
+// AI-81, AI-97
+#[tokio::test]
+async fn of_two_processes_one_runs_and_the_other_waits_for_its_value() {
+    let bytes = Memory::new(100);
+    let (one, other) = (leased(&bytes), leased(&bytes));
+    let (go, wait) = tokio::sync::oneshot::channel::<()>();
+    let first = tokio::spawn(async move {
+        let load = async {
+            wait.await.unwrap();
+            1
+        };
+        one.get_with(1, load).traced().await
+    });
+    while !bytes.exists(":f:1-lock").await.unwrap() {
+        tokio::task::yield_now().await;
+    }
+    let mut second = Box::pin(get(&other, 2));
+    for _ in 0..100 {
+        assert!(futures::poll!(&mut second).is_pending());
+        tokio::task::yield_now().await;
+    }
+    go.send(()).unwrap();
+    assert_eq!(second.await, (1, Outcome::Store));
+    assert_eq!(first.await.unwrap(), (1, Outcome::Ran));
+    // The lease is given back.
+    while bytes.exists(":f:1-lock").await.unwrap() {
+        tokio::task::yield_now().await;
+    }
+}
+
+// AI-84, AI-99
+#[tokio::test]
+async fn a_lease_is_given_back_by_a_run_that_fails_and_by_one_that_is_dropped() {
+    let bytes = Memory::new(100);
+    let (one, other) = (leased(&bytes), leased(&bytes));
+    let failed: Result<u32, String> = one.try_get_with(1, async { Err("no".to_owned()) }).await;
+    assert!(failed.is_err());
+    let mut dropped = Box::pin(one.get_with(1, std::future::pending()));
+    while !bytes.exists(":f:1-lock").await.unwrap() {
+        assert!(futures::poll!(&mut dropped).is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(dropped);
+    assert_eq!(get(&other, 2).await, (2, Outcome::Ran));
+}
+
+// AI-82, AI-98, AI-102
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_than_the_lease() {
+    let bytes = Memory::new(100);
+    // Of a process that died a moment ago.
+    bytes.add(":f:1-lock", b"its token", Some(SECOND * 10)).await.unwrap();
+    let begin = tokio::time::Instant::now();
+    assert_eq!(get(&leased(&bytes), 2).await, (2, Outcome::Ran));
+    assert!(begin.elapsed() >= SECOND * 10 && begin.elapsed() < SECOND * 11, "{:?}", begin.elapsed());
+    // What is not ours is not given back.
+    assert_eq!(bytes.get(":f:1-lock").await, Ok(Some(b"its token".to_vec())));
+}

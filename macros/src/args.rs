@@ -129,6 +129,7 @@ options! {
     codec = "codec": Expr, Both, "codec = MessagePack";
     namespace = "namespace": Expr, Both, "namespace = \"users\"";
     version = "version": Expr, Both, "version = 2";
+    lease = "lease": Life, Both, "lease = \"10s\"";
     memory = "memory": bool, Both, "memory = false";
     on_store_error = "on_store_error": OnStoreError, Both, "on_store_error = fail";
     /// A cache that exists already.

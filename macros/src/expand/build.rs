@@ -64,7 +64,11 @@ impl Plan<'_> {
                 let (_, distinct) = self.marker(false);
                 quote_spanned!(site()=> .of_types(::core::any::type_name::<#distinct>()))
             });
-            quote_spanned!(site()=> .store(#store) #(#plain)* #of_types .memory(#memory))
+            let lease = tier.lease.as_ref().map(|lease| {
+                let length = length(lease);
+                quote_spanned!(site()=> .lease(#length))
+            });
+            quote_spanned!(site()=> .store(#store) #(#plain)* #of_types #lease .memory(#memory))
         });
         quote_spanned!(site()=>
             #krate::Cache::<#key, #value>::builder().name(#name) #ignored #bound #lives #tti #(#plain)* #tier .build()

@@ -3,13 +3,15 @@
 use syn::{Expr, Ident};
 
 use super::{Kind, Mistakes, Returns};
-use crate::args::{Args, Attribute, OnStoreError};
+use crate::args::{Args, Attribute, Life, OnStoreError};
 
 /// A store behind the cache.
 pub(crate) struct Tier {
     pub(crate) store: Expr,
     /// Methods of the builder that take their option's value as it is.
     pub(crate) plain: Vec<(Ident, Expr)>,
+    /// How long one process may run before another does.
+    pub(crate) lease: Option<Life>,
     pub(crate) memory: bool,
     /// A store's failure is the call's.
     pub(crate) strict: bool,
@@ -21,7 +23,8 @@ pub(super) fn plan(attribute: Attribute, args: &Args, returns: &Returns, mistake
         let exprs = exprs.into_iter().flatten().map(|option| &option.key);
         let memory = args.memory.iter().map(|option| &option.key);
         let strict = args.on_store_error.iter().map(|option| &option.key);
-        for key in exprs.chain(memory).chain(strict) {
+        let lease = args.lease.iter().map(|option| &option.key);
+        for key in exprs.chain(memory).chain(strict).chain(lease) {
             mistakes.at(key.span(), format!("`{key}` is about a second tier: name it with `store = ..`"));
         }
         return None;
@@ -44,6 +47,7 @@ pub(super) fn plan(attribute: Attribute, args: &Args, returns: &Returns, mistake
     Some(Tier {
         store: store.value.clone(),
         plain: exprs.into_iter().flatten().map(|option| (option.key.clone(), option.value.clone())).collect(),
+        lease: args.lease.as_ref().map(|option| option.value.clone()),
         memory: args.memory.as_ref().is_none_or(|option| option.value),
         strict: strict.is_some(),
     })

@@ -10,8 +10,8 @@
 //! use std::time::Duration;
 //!
 //! let users = cachetools::store("memory://?namespace=users&ttl=10m")?;
-//! users.set("ada", &("Ada Lovelace", 1815)).await?;
-//! users.set("alan", &("Alan Turing", 1912)).ttl(Ttl::After(Duration::from_secs(5))).await?;
+//! users.set("ada", &("Ada Lovelace".to_owned(), 1815)).await?;
+//! users.set("alan", &("Alan Turing".to_owned(), 1912)).ttl(Ttl::After(Duration::from_secs(5))).await?;
 //! assert_eq!(users.get("ada").await?, Some(("Ada Lovelace".to_owned(), 1815)));
 //! # Ok(())
 //! # }
@@ -23,6 +23,11 @@
 //! ([`KeyMaker`] tells more). A value is 16 bytes of header and what the [`Codec`] made of it. Bytes that another codec or
 //! another version wrote, that are damaged, or that are not ours, are a miss: counted ([`TypedStore::rejected`]), told to the
 //! [`Hook`]s, and never an error.
+//!
+//! # Behind a cache
+//!
+//! A [`Tiered`] is a cache in memory with a store behind it: by hand with [`CacheBuilder::store`](crate::CacheBuilder::store), and of a
+//! decorated function with `#[cached(store = ..)]`.
 
 mod api;
 mod codec;
@@ -74,3 +79,8 @@ pub use sqlite::Sqlite;
 pub use tier::{TierStats, Tiered, TieredBuilder};
 pub use ttl::{Remaining, Ttl};
 pub use typed::{Adding, Setting, SettingMany, TypedStore};
+
+/// The examples of the page are tests.
+#[cfg(all(doctest, feature = "redis", feature = "sqlite", feature = "messagepack"))]
+#[doc = include_str!("../../../docs/stores.md")]
+struct Page;

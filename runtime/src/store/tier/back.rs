@@ -77,6 +77,31 @@ pub(super) struct Back {
     pub(super) tally: Tally,
 }
 
+/// Some digits that nobody else has.
+fn unique() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    hash(&format!("{:?} {} {next}", SystemTime::now(), std::process::id()))
+}
+
+/// The right to be the one process that runs. Dropped, it is given back; should the process die, it lapses.
+pub(super) struct Lease {
+    back: Arc<Back>,
+    lock: String,
+    token: String,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(runtime) = self.back.handle() else { return };
+        let (back, lock, token) = (self.back.clone(), std::mem::take(&mut self.lock), std::mem::take(&mut self.token));
+        runtime.spawn(async move {
+            // Not given back, it lapses.
+            let _ = back.tell(back.store.compare_and_delete(&lock, token.as_bytes())).await;
+        });
+    }
+}
+
 /// A load that is running.
 pub(super) struct Load {
     back: Arc<Back>,
@@ -145,6 +170,27 @@ impl Back {
         self.within(self.limit, &self.reads, self.store.get_living(key)).await
     }
 
+    /// What a read finds out without the store.
+    pub(super) fn sight(&self, key: &str) -> Sight {
+        self.ledger.lock().sight(key)
+    }
+
+    /// Takes the lease of a key, if nobody has it.
+    pub(super) async fn acquire(self: &Arc<Self>, key: &str, length: Duration) -> Result<Option<Lease>, StoreError> {
+        let lock = format!("{key}-lock");
+        let lock = if self.store.fits(&lock) { lock } else { format!("lock:#{}", hash(key)) };
+        let token = unique();
+        let taken = self.store.add(&lock, token.as_bytes(), Some(length));
+        let taken = async {
+            match taken.await {
+                Err(StoreError::AlreadyExists { .. }) => Ok(false),
+                taken => taken.map(|()| true),
+            }
+        };
+        let taken = self.within(self.limit, &self.reads, taken).await?;
+        Ok(taken.then(|| Lease { back: self.clone(), lock, token }))
+    }
+
     /// Has the store change something.
     async fn tell<T>(&self, order: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         self.within(PATIENCE, &self.changes, order).await
@@ -199,8 +245,7 @@ impl Back {
 
     /// From now on other keys are used.
     fn begin_generation(&self) {
-        let unique = format!("{:?} {} {:?}", SystemTime::now(), std::process::id(), std::thread::current().id());
-        *self.generation.lock() = format!("@{}", &hash(&unique)[..12]);
+        *self.generation.lock() = format!("@{}", &unique()[..12]);
     }
 
     /// What ends the keys.

@@ -6,9 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep};
+
 use super::super::error::StoreError;
 use super::super::ttl::Remaining;
 use super::Tier;
+use super::back::Lease;
 use super::ledger::Sight;
 use crate::cache::Cache;
 use crate::cache::mode::{CacheValue, Mode, Split};
@@ -61,18 +65,27 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
             (Err(error), Some(strict)) => return strict(error),
             (Err(_), None) => return body.await,
         };
+        if Handle::try_current().is_err() {
+            // Where there is no tokio, there is no second tier.
+            return match strict {
+                Some(strict) => strict(StoreError::Unavailable { reason: "it needs a tokio runtime".to_owned() }),
+                None => body.await,
+            };
+        }
         let (load, sight) = tier.back.begin(text);
+        let mut lease = None;
         if !refresh {
-            let stored = match sight {
-                Sight::Value(bytes) => Ok(Some((bytes.to_vec(), Remaining::Never))),
-                Sight::Gone => Ok(None),
-                Sight::Ask => tier.back.read(&load.key).await,
+            let stored = match tier.find(&load.key, sight).await {
+                Ok(None) => match tier.lease {
+                    Some(length) => tier.be_the_one(&load.key, length, &mut lease).await,
+                    None => Ok(None),
+                },
+                found => found,
             };
             match (stored, strict) {
                 (Ok(stored), _) => {
-                    let value = stored.and_then(|(bytes, left)| Some((tier.coder.open(&load.key, &bytes)?, left)));
-                    tier.count_hit(value.is_some());
-                    if let Some((value, left)) = value {
+                    tier.count_hit(stored.is_some());
+                    if let Some((value, left)) = stored {
                         by_store.store(true, Ordering::Relaxed);
                         if let (Remaining::For(left), true) = (left, near.is_worth(&value)) {
                             LEFT.set(Some(left));
@@ -91,11 +104,46 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
                         load.bring(bytes, tier.ttl(&key, &value)).await;
                     }
                 }
+                // Behind the write, so that who waits for the lease finds the value.
+                drop(lease);
                 nothing_left();
                 mode.value(value)
             }
             Split::Shared(error) => mode.error(error).expect("an error is made from what it was made into"),
             Split::Own(result) => result,
+        }
+    }
+}
+
+impl<K, V> Tier<K, V> {
+    /// The stored value, if there is one that can be read.
+    async fn find(&self, key: &str, sight: Sight) -> Result<Option<(V, Remaining)>, StoreError> {
+        let stored = match sight {
+            Sight::Value(bytes) => Some((bytes.to_vec(), Remaining::Never)),
+            Sight::Gone => None,
+            Sight::Ask => self.back.read(key).await?,
+        };
+        Ok(stored.and_then(|(bytes, left)| Some((self.coder.open(key, &bytes)?, left))))
+    }
+
+    /// Takes the lease of the key, or waits for what another process brings. `None`: this one is to run.
+    async fn be_the_one(
+        &self,
+        key: &str,
+        length: Duration,
+        lease: &mut Option<Lease>,
+    ) -> Result<Option<(V, Remaining)>, StoreError> {
+        let begin = Instant::now();
+        let mut pause = Duration::from_millis(2);
+        loop {
+            *lease = self.back.acquire(key, length).await?;
+            // Whoever had the lease may have brought the value before it gave it back.
+            let found = self.find(key, self.back.sight(key)).await?;
+            if found.is_some() || lease.is_some() || begin.elapsed() >= length {
+                return Ok(found);
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(100));
         }
     }
 }

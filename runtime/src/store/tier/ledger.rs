@@ -93,7 +93,8 @@ impl Ledger {
         (sight, self.decisions)
     }
 
-    fn sight(&self, key: &str) -> Sight {
+    /// What a read finds out here.
+    pub(super) fn sight(&self, key: &str) -> Sight {
         let entry = self.keys.get(key);
         // What is being written while a clearing is due was decided before it.
         let is_clearing = self.clearing != Clearing::No;

@@ -83,6 +83,7 @@ struct Tier<K, V> {
     coder: Box<dyn Coder<K, V>>,
     life: Arc<Life<K, V>>,
     chance: Chance,
+    lease: Option<Duration>,
 }
 
 /// Keys and values as the store has them; so that no codec is in the type of a cache.
@@ -140,6 +141,7 @@ pub struct TieredBuilder<K, V, C> {
     store: TypedStore<C>,
     memory: bool,
     limit: Duration,
+    lease: Option<Duration>,
     /// `<u32>`: what tells the keys of a generic function apart.
     types: String,
 }
@@ -153,7 +155,8 @@ impl<K, V, C> fmt::Debug for TieredBuilder<K, V, C> {
 impl<K, V> CacheBuilder<K, V> {
     /// Puts a store behind the cache. Of the options that are the cache's, the ttl holds for both.
     pub fn store<C>(self, store: TypedStore<C>) -> TieredBuilder<K, V, C> {
-        TieredBuilder { cache: self, store, memory: true, limit: Duration::from_millis(500), types: String::new() }
+        let limit = Duration::from_millis(500);
+        TieredBuilder { cache: self, store, memory: true, limit, lease: None, types: String::new() }
     }
 }
 
@@ -162,8 +165,8 @@ impl<K, V, C> TieredBuilder<K, V, C> {
     ///
     /// Defaults to: the store's.
     pub fn codec<D>(self, codec: D) -> TieredBuilder<K, V, D> {
-        let Self { cache, store, memory, limit, types } = self;
-        TieredBuilder { cache, store: store.codec(codec), memory, limit, types }
+        let Self { cache, store, memory, limit, lease, types } = self;
+        TieredBuilder { cache, store: store.codec(codec), memory, limit, lease, types }
     }
 
     /// Keeps keys apart from those of other namespaces.
@@ -197,6 +200,19 @@ impl<K, V, C> TieredBuilder<K, V, C> {
         self
     }
 
+    /// One run among many processes: who misses a key takes its lease in the store and runs; the others wait for the value, for the
+    /// lease to be given back, or as long as the lease is, and then run themselves. A process that dies with a lease is followed
+    /// when it lapses. A load should take less time than the lease.
+    ///
+    /// It needs a store with `add` and `compare_and_delete`, and with Memcached a length of whole seconds; where that fails, each
+    /// process runs.
+    ///
+    /// Defaults to: none, each process runs.
+    pub fn lease(mut self, length: Duration) -> Self {
+        self.lease = Some(length);
+        self
+    }
+
     /// How long a call waits for the store, each time that it asks it something.
     ///
     /// Defaults to: half a second.
@@ -214,7 +230,7 @@ where
 {
     /// Builds the cache.
     pub fn build(self) -> Tiered<K, V> {
-        let Self { cache, store, memory, limit, types } = self;
+        let Self { cache, store, memory, limit, lease, types } = self;
         let name = format!("{}{types}", cache.shown_name());
         let prefix = store.prefix_of(&name);
         let back = Arc::new(Back::new(store.store.clone(), limit, prefix));
@@ -225,7 +241,7 @@ where
         });
         let life = life.unwrap_or_else(|| Arc::new(Life::Forever));
         let coder = Box::new(Coded { store, name });
-        let tier = Tier { back, coder, life, chance: Chance::new(Chance::any_seed()) };
+        let tier = Tier { back, coder, life, chance: Chance::new(Chance::any_seed()), lease };
         Tiered { near: cache.build(), tier: Arc::new(tier) }
     }
 }
