@@ -180,15 +180,15 @@ impl Back {
         let lock = format!("{key}-lock");
         let lock = if self.store.fits(&lock) { lock } else { format!("lock:#{}", hash(key)) };
         let token = unique();
-        let taken = self.store.add(&lock, token.as_bytes(), Some(length));
-        let taken = async {
-            match taken.await {
+        let add = self.store.add(&lock, token.as_bytes(), Some(length));
+        let add = async {
+            match add.await {
                 Err(StoreError::AlreadyExists { .. }) => Ok(false),
-                taken => taken.map(|()| true),
+                added => added.map(|()| true),
             }
         };
-        let taken = self.within(self.limit, &self.reads, taken).await?;
-        Ok(taken.then(|| Lease { back: self.clone(), lock, token }))
+        let is_ours = self.within(self.limit, &self.reads, add).await?;
+        Ok(is_ours.then(|| Lease { back: self.clone(), lock, token }))
     }
 
     /// Has the store change something.
