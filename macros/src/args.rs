@@ -10,7 +10,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, Ident, Path, Result, Token};
 
 pub(crate) use suggest::nearest;
-pub(crate) use value::{Errors, Flag, FlightWord, HandleWord, KeyFn, Life, Names, Ttl};
+pub(crate) use value::{Errors, Flag, FlightWord, HandleWord, KeyFn, Life, Names, OnStoreError, Ttl};
 
 use value::Value;
 
@@ -124,6 +124,14 @@ options! {
     krate = "crate": Path, Both, "crate = some::path";
     /// The clock that entries age by.
     clock = "clock": Expr, Both, "clock = my_clock()";
+    /// A second tier.
+    store = "store": Expr, Both, "store = my_store()";
+    codec = "codec": Expr, Both, "codec = MessagePack";
+    namespace = "namespace": Expr, Both, "namespace = \"users\"";
+    version = "version": Expr, Both, "version = 2";
+    lease = "lease": Life, Both, "lease = \"10s\"";
+    memory = "memory": bool, Both, "memory = false";
+    on_store_error = "on_store_error": OnStoreError, Both, "on_store_error = fail";
     /// A cache that exists already.
     cache = "cache": Expr, Both, "cache = SHARED";
     /// The `InstanceCaches` that a method's cache lives in.

@@ -37,6 +37,11 @@ use item::Item;
 /// | `handle = other` or `false` | the handle's name, or none | the function's |
 /// | `result = true` or `false` | whether a return type that hides it is a `Result` | by its name |
 /// | `clock = my_clock()` | the clock that values age by | the system's |
+/// | `store = my_store()` | a second tier: a `TypedStore` behind the memory; needs the feature `store` | none |
+/// | `codec`, `namespace`, `version` | how and under which keys values are stored there | the store's |
+/// | `lease = "10s"` | one run among all processes that share the store: the others wait for so long | each runs |
+/// | `memory = false` | no values in memory: each call asks the store | `true` |
+/// | `on_store_error = skip` or `fail` | whether a store's failure is the call's | `skip` |
 /// | `cache = SHARED` | a cache that exists already, instead of one of the function's own | |
 /// | `crate = path` | where the crate `cachetools` is | `::cachetools` |
 #[proc_macro_attribute]

@@ -5,6 +5,7 @@ mod flight;
 mod generics;
 mod key;
 mod returns;
+mod tier;
 
 use proc_macro2::Span;
 use quote::format_ident;
@@ -19,6 +20,7 @@ pub(crate) use flight::{Flight, Owned, OwnedCopy};
 pub(crate) use generics::Kept;
 pub(crate) use key::{GivenKey, Key, Part, Place};
 pub(crate) use returns::{Kind, Returns};
+pub(crate) use tier::Tier;
 
 /// All decisions about one decorated function.
 pub(crate) struct Plan<'a> {
@@ -33,6 +35,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) home: Home,
     /// The handle's name, if there is one.
     pub(crate) handle: Option<Ident>,
+    /// What is behind the memory, if something is.
+    pub(crate) tier: Option<Tier>,
 }
 
 /// Where the cache lives.
@@ -111,10 +115,11 @@ pub(crate) fn plan(attribute: Attribute, args: Args, item: &Item) -> Result<Plan
     let kept = generics::plan(item, &key, &returns, &mut mistakes);
     let krate = args.krate.as_ref().map_or_else(|| syn::parse_quote!(::cachetools), |krate| krate.value.clone());
     let handle = handle(attribute, args.handle.as_ref(), item, &mut mistakes);
+    let tier = tier::plan(attribute, &args, &returns, &mut mistakes);
     let home = home(attribute, args, item, ignored, &mut mistakes);
     match mistakes.0 {
         Some(error) => Err(error),
-        None => Ok(Plan { item, krate, key, returns, flight, kept, home, handle }),
+        None => Ok(Plan { item, krate, key, returns, flight, kept, home, handle, tier }),
     }
 }
 
@@ -263,7 +268,8 @@ fn home(attribute: Attribute, mut args: Args, item: &Item, ignored: Vec<String>,
 
 /// The options that say how a cache is built, those of its bound left out.
 fn keys_of_the_builder(args: &Args) -> Vec<Ident> {
-    let exprs = [&args.weigh, &args.cache_if, &args.on_evict, &args.clock, &args.seed, &args.name, &args.caches];
+    let exprs =
+        [&args.weigh, &args.cache_if, &args.on_evict, &args.clock, &args.seed, &args.name, &args.caches, &args.store];
     let lives = [&args.jitter, &args.tti];
     let flags = [&args.unbounded, &args.shared];
     let ttl = args.ttl.iter().map(|option| &option.key);

@@ -78,6 +78,8 @@
 //! # Features
 //!
 //! - `tokio`: `flight = detached`, and the clock that follows tokio's. Off by default: the rest runs on any executor.
+//! - `store`: a second tier: the module `store`, and `#[cached(store = ..)]`. With `redis`, `memcached` and `sqlite`: those stores.
+//!   With `messagepack` and `postcard`: those codecs. With `zstd` and `signed`: codecs around others.
 
 // Generated code names this crate as its users do; so do the examples in these pages.
 extern crate self as cachetools;
@@ -87,6 +89,8 @@ mod flight;
 mod ground;
 mod handle;
 mod policy;
+#[cfg(feature = "store")]
+pub mod store;
 mod table;
 
 pub use cache::ask::{Asking, CallExt, Traced};
@@ -108,6 +112,8 @@ pub use ground::stats::{CacheInfo, CacheStats, Evictions, Outcome, RemovalCause}
 pub use ground::ttl::Ttl;
 pub use handle::{InstanceCaches, MethodCache};
 pub use policy::{Policy, Random, Slot};
+#[cfg(feature = "store")]
+pub use store::store;
 
 /// The names that generated code may use, and nothing else may.
 #[doc(hidden)]
@@ -127,6 +133,8 @@ pub mod __private {
         ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, assert_key, key,
     };
     pub use crate::handle::{GivenCache, MethodCache, Registry, own, site};
+    #[cfg(feature = "store")]
+    pub use crate::store::tier::generated::{around, errand, insert_tiers, invalidate_tiers};
 }
 
 /// What the fuzzer calls; see `fuzz/`.

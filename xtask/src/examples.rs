@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::servers::Servers;
 use crate::shell::{Outcome, at, cargo, root, target, typed};
 
 /// Longer than any example takes on a busy machine.
@@ -23,7 +24,8 @@ pub(crate) fn run(names: &[String]) -> Outcome {
     }
     examples.retain(|example| names.is_empty() || names.contains(&name(example)));
 
-    let failed: Vec<String> = examples.iter().filter(|example| !shown(example)).map(name).collect();
+    let servers = Servers::start();
+    let failed: Vec<String> = examples.iter().filter(|example| !shown(example, &servers)).map(name).collect();
     if failed.is_empty() { Ok(()) } else { Err(format!("these examples failed: {}", failed.join(", "))) }
 }
 
@@ -63,10 +65,10 @@ fn stem(path: &Path) -> &str {
 }
 
 /// Runs one and says how it went; what it printed is shown if it went wrong.
-fn shown(example: &Path) -> bool {
+fn shown(example: &Path, servers: &Servers) -> bool {
     let log = target().join("examples").join(stem(example)).with_extension("log");
     let begin = Instant::now();
-    let result = prepare(example, &log).and_then(|mut child| wait(&mut child, begin + PATIENCE));
+    let result = prepare(example, &log, servers).and_then(|mut child| wait(&mut child, begin + PATIENCE));
     match &result {
         Ok(()) => println!("ok      {:<20} {:.2?}", stem(example), begin.elapsed()),
         Err(error) => {
@@ -77,11 +79,12 @@ fn shown(example: &Path) -> bool {
     result.is_ok()
 }
 
-fn prepare(example: &Path, log: &Path) -> Outcome<Child> {
+fn prepare(example: &Path, log: &Path, servers: &Servers) -> Outcome<Child> {
     at(log, log.parent().map_or(Ok(()), fs::create_dir_all))?;
     let output = at(log, File::create(log))?;
     let errors = at(log, output.try_clone())?;
-    at(example, Command::new(example).stdin(Stdio::null()).stdout(output).stderr(errors).spawn())
+    let mut run = Command::new(example);
+    at(example, run.envs(servers.variables()).stdin(Stdio::null()).stdout(output).stderr(errors).spawn())
 }
 
 fn wait(child: &mut Child, until: Instant) -> Outcome {

@@ -5,6 +5,7 @@ mod bench_compile;
 mod examples;
 mod fresh;
 mod hit_ratio;
+mod servers;
 mod shell;
 mod simulate;
 mod soak;

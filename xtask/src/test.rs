@@ -5,6 +5,7 @@ use std::ops::AddAssign;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use crate::servers::Servers;
 use crate::shell::{Outcome, cargo, target, typed};
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -13,6 +14,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     // A folder of its own, for the flag changes all that is built.
     let mut schedules = cargo(["test", "--package", "cachetools", "--test", "schedules", "--target-dir"]);
     schedules.arg(target().join("schedules")).env("RUSTFLAGS", "--cfg shuttle");
+    // They run until all tests have.
+    let servers = Servers::start();
     let runs = [
         // All there is.
         cargo(["test", "--workspace", "--all-features", "--no-fail-fast"]),
@@ -22,7 +25,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         schedules,
     ];
     // Each run goes to its end, so that one sees all that fails.
-    let results: Vec<Outcome> = runs.into_iter().map(|mut run| watch(run.args(arguments), &mut total)).collect();
+    let results: Vec<Outcome> =
+        runs.into_iter().map(|mut run| watch(run.args(arguments).envs(servers.variables()), &mut total)).collect();
     let Total { binaries, passed, failed, ignored } = total;
     let seconds = begin.elapsed().as_secs();
     println!("in all: {passed} passed; {failed} failed; {ignored} ignored; in {binaries} test runs and {seconds} s");

@@ -256,6 +256,13 @@ pub(crate) enum Errors {
     Retry,
 }
 
+/// What becomes of a call whose second tier fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnStoreError {
+    Skip,
+    Fail,
+}
+
 /// Who owns and drives a running call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FlightWord {
@@ -282,6 +289,12 @@ fn word<T: Copy>(input: ParseStream, words: &[(&str, T)]) -> Result<T> {
 impl Value for Errors {
     fn parse(input: ParseStream) -> Result<Self> {
         word(input, &[("share", Self::Share), ("retry", Self::Retry)])
+    }
+}
+
+impl Value for OnStoreError {
+    fn parse(input: ParseStream) -> Result<Self> {
+        word(input, &[("skip", Self::Skip), ("fail", Self::Fail)])
     }
 }
 

@@ -15,6 +15,15 @@ impl Plan<'_> {
         quote_spanned!(site()=> #krate::Cache<#key, #value>)
     }
 
+    /// What stands in the function's static: `Cache<K, V>`, or with a store behind it `Tiered<K, V>`.
+    pub(super) fn home_type(&self) -> TokenStream {
+        if self.tier.is_none() {
+            return self.cache_type();
+        }
+        let (krate, key, value) = (&self.krate, self.key_type(), self.value());
+        quote_spanned!(site()=> #krate::store::Tiered<#key, #value>)
+    }
+
     /// The chain of the builder's calls, an option each.
     pub(super) fn build(&self, build: &Build, default_name: &TokenStream) -> TokenStream {
         let (krate, key, value) = (&self.krate, self.key_type(), self.value());
@@ -47,8 +56,22 @@ impl Plan<'_> {
             quote_spanned!(site()=> .tti(#tti))
         });
         let plain = build.plain.iter().map(|(method, value)| quote_spanned!(site()=> .#method(#value)));
+        let tier = self.tier.as_ref().map(|tier| {
+            let (store, memory) = (&tier.store, tier.memory);
+            let plain = tier.plain.iter().map(|(method, value)| quote_spanned!(site()=> .#method(#value)));
+            // What one choice of the generic parameters stored is not for another.
+            let of_types = (!self.kept.is_empty()).then(|| {
+                let (_, distinct) = self.marker(false);
+                quote_spanned!(site()=> .of_types(::core::any::type_name::<#distinct>()))
+            });
+            let lease = tier.lease.as_ref().map(|lease| {
+                let length = length(lease);
+                quote_spanned!(site()=> .lease(#length))
+            });
+            quote_spanned!(site()=> .store(#store) #(#plain)* #of_types #lease .memory(#memory))
+        });
         quote_spanned!(site()=>
-            #krate::Cache::<#key, #value>::builder().name(#name) #ignored #bound #lives #tti #(#plain)* .build()
+            #krate::Cache::<#key, #value>::builder().name(#name) #ignored #bound #lives #tti #(#plain)* #tier .build()
         )
     }
 

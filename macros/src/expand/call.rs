@@ -74,7 +74,9 @@ impl Plan<'_> {
             Flight::Inline => {
                 let statements = self.statements(self.item.block());
                 let (rt, value, ret) = (self.rt(), self.value(), &self.returns.ty);
-                quote_spanned!(site()=> #rt::run::<_, #value, _, #ret, _>(__pending, ::core::pin::pin!(async move { #statements })).await)
+                let body = quote_spanned!(site()=> async move { #statements });
+                let (errand, body) = self.through_the_tiers(&rt, site(), body);
+                quote_spanned!(site()=> #errand #rt::run::<_, #value, _, #ret, _>(__pending, ::core::pin::pin!(#body)).await)
             }
             Flight::Shared(owned) => self.owned_body("share", owned),
             Flight::Detached(owned) => self.owned_body("detach", owned),
@@ -120,9 +122,27 @@ impl Plan<'_> {
         let statements = self.statements(block.as_ref());
         let future = quote_spanned!(at=> async move { #borrow_this #(#borrow)* #statements });
         let (rt, value, ret) = (self.rt_at(at), self.value(), &self.returns.ty);
+        let (errand, future) = self.through_the_tiers(&rt, at, future);
         // Made when the lead is there: who waits copies nothing.
         let body = quote_spanned!(at=> move || { #copy_this #(#copy)* #future });
-        quote_spanned!(at=> #rt::#verb::<_, #value, _, #ret, _, _>(__pending, #body).await)
+        let call = quote_spanned!(at=> #rt::#verb::<_, #value, _, #ret, _, _>(__pending, #body));
+        quote_spanned!(at=> #errand #call.await)
+    }
+
+    /// What is made ready before a body, and the body around which the store is asked and told; as it is without a store.
+    fn through_the_tiers(&self, rt: &TokenStream, at: Span, body: TokenStream) -> (TokenStream, TokenStream) {
+        let Some(tier) = &self.tier else { return (TokenStream::new(), body) };
+        let (key, mode, value, ret) = (self.key(), self.mode(), self.value(), &self.returns.ty);
+        let strict = if tier.strict {
+            quote_spanned!(site()=> ::core::option::Option::Some((|__error| ::core::result::Result::Err(::core::convert::From::from(__error))) as fn(_) -> #ret))
+        } else {
+            quote_spanned!(site()=> ::core::option::Option::None)
+        };
+        let errand = quote_spanned! {site()=>
+            let mut __pending = __pending;
+            let __errand = #rt::errand::<_, #value, _, _>(__tiers, #key, &mut __pending);
+        };
+        (errand, quote_spanned!(at=> #rt::around::<_, #value, _, _, _>(__errand, #mode, #strict, #body)))
     }
 }
 

@@ -11,20 +11,28 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
     let (attrs, vis, sig) = (plan.attrs(), &plan.item.vis, plan.signature());
     let cache = if let Some(handle) = &plan.handle {
         let turbofish = plan.kept.turbofish();
-        quote_spanned!(site()=> #handle::cache #turbofish())
+        let home =
+            if plan.tier.is_some() { quote_spanned!(site()=> cache_tiers) } else { quote_spanned!(site()=> cache) };
+        quote_spanned!(site()=> #handle::#home #turbofish())
     } else {
         let cache = plan.static_cache();
         quote_spanned!(site()=> { #cache })
     };
-    let body = plan.body(&cache);
+    let body = if plan.tier.is_some() {
+        let body = plan.body(&quote_spanned!(site()=> __tiers.near()));
+        let home = plan.home_type();
+        quote_spanned!(site()=> let __tiers: &'static #home = #cache; #body)
+    } else {
+        plan.body(&cache)
+    };
     let handle = plan.handle.as_ref().map(|name| plan.function_handle(name));
     quote_spanned!(site()=> #attrs #vis #sig { #body } #handle)
 }
 
 impl Plan<'_> {
-    /// Statements that end in the `&'static Cache<K, V>` of a function.
+    /// Statements that end in the `&'static Cache<K, V>` of a function, or its `&'static Tiered<K, V>`.
     pub(super) fn static_cache(&self) -> TokenStream {
-        let (rt, cache) = (self.rt(), self.cache_type());
+        let (rt, cache) = (self.rt(), self.home_type());
         let build = match &self.home {
             Home::Function(build) | Home::Type(build) | Home::Instance(_, build) => {
                 self.build(build, &self.function_name())

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
-use syn::Ident;
+use syn::{Ident, Visibility};
 
 use super::site;
 use crate::plan::{Key, Part, Plan};
@@ -15,7 +15,7 @@ impl Plan<'_> {
         let (generics, clause, turbofish) =
             (&self.kept.generics, &self.kept.generics.where_clause, self.kept.turbofish());
         let this = quote_spanned!(site()=> Self::cache #turbofish());
-        let the_cache = self.static_cache();
+        let (the_cache, tiers) = self.function_caches(vis);
         let (args, key) = (self.handle_arguments(), self.key_of_shown());
         let (insert_args, insert_key) = match &self.key {
             Key::Parts(_) => (args.clone(), key.clone()),
@@ -28,9 +28,22 @@ impl Plan<'_> {
         let (value_name, how_name) = (Ident::new("value", site()), Ident::new("how", site()));
         let contains = quote_spanned!(site()=> #rt::contains(#this, &#key));
         let peek = quote_spanned!(site()=> #assertion #rt::peek::<_, #value, _>(#this, &#key));
-        let invalidate = quote_spanned!(site()=> #rt::invalidate(#this, &#key));
-        let insert = quote_spanned!(site()=> #rt::insert(#this, #insert_key, #value_name));
-        let close = quote_spanned!(site()=> #rt::close(#this, #how_name));
+        let both = quote_spanned!(site()=> Self::cache_tiers #turbofish());
+        let [invalidate, insert, clear, close] = if self.tier.is_some() {
+            [
+                quote_spanned!(site()=> #assertion #rt::invalidate_tiers::<_, #value, _>(#both, #key)),
+                quote_spanned!(site()=> #assertion #rt::insert_tiers::<_, #value, _>(#both, #insert_key, #value_name)),
+                quote_spanned!(site()=> #both.clear()),
+                quote_spanned!(site()=> #both.close(#how_name)),
+            ]
+        } else {
+            [
+                quote_spanned!(site()=> #rt::invalidate(#this, &#key)),
+                quote_spanned!(site()=> #rt::insert(#this, #insert_key, #value_name)),
+                quote_spanned!(site()=> #this.clear()),
+                quote_spanned!(site()=> #rt::close(#this, #how_name)),
+            ]
+        };
         let attrs = self.shared_attrs();
         let doc = format!("The cache behind [`{}()`].", self.item.ident());
         quote_spanned! {site()=>
@@ -45,6 +58,7 @@ impl Plan<'_> {
                 /// The cache itself.
                 #[inline]
                 #vis fn cache #generics() -> &'static #cache #clause { #the_cache }
+                #tiers
                 /// Hits, misses and size.
                 #vis fn cache_info #generics() -> #krate::CacheInfo #clause { #this.info() }
                 /// The fuller picture: loads, errors, evictions, what is running.
@@ -60,11 +74,28 @@ impl Plan<'_> {
                 /// Keeps a value for this call, as if it had run.
                 #vis fn cache_insert #generics(#insert_args #value_name: #value) #clause { #insert }
                 /// Forgets every call and sets the counters to zero.
-                #vis fn cache_clear #generics() #clause { #this.clear(); }
+                #vis fn cache_clear #generics() #clause { #clear; }
                 /// Waits for the running calls, or drops them; from then on calls run as the plain function.
                 #vis fn cache_close #generics(#how_name: #krate::Close) -> impl ::core::future::Future<Output = ()> #clause { #close }
             }
         }
+    }
+
+    /// What `cache` does, and the function beside it that gives both tiers, if there are two.
+    fn function_caches(&self, vis: &Visibility) -> (TokenStream, Option<TokenStream>) {
+        let (home, statics) = (self.home_type(), self.static_cache());
+        if self.tier.is_none() {
+            return (statics, None);
+        }
+        let (generics, clause, turbofish) =
+            (&self.kept.generics, &self.kept.generics.where_clause, self.kept.turbofish());
+        let tiers = quote_spanned! {site()=>
+            /// Both tiers: the cache in memory, and the store behind it.
+            #[allow(dead_code)]
+            #[inline]
+            #vis fn cache_tiers #generics() -> &'static #home #clause { #statics }
+        };
+        (quote_spanned!(site()=> Self::cache_tiers #turbofish().near()), Some(tiers))
     }
 
     /// The arguments that count, or the key that is made of them.

@@ -542,3 +542,55 @@ fn cached_in_an_impl_is_told_where_to_go() {
         |_| (),
     );
 }
+
+#[test]
+fn options_of_a_second_tier_need_one() {
+    let of = |attribute, args, tokens| mistakes(attribute, args, tokens);
+    let found = of(
+        Attribute::Cached,
+        quote!(codec = Json, memory = false),
+        quote!(
+            async fn f(id: u64) {}
+        ),
+    );
+    let message = |option| format!("`{option}` is about a second tier: name it with `store = ..`");
+    assert_eq!(found, [message("codec"), message("memory")]);
+    let method = of(
+        Attribute::CachedMethod,
+        quote!(store = s()),
+        quote!(
+            async fn f(&self, id: u64) {}
+        ),
+    );
+    assert_eq!(method.len(), 1);
+}
+
+#[cfg(feature = "store")]
+#[test]
+fn a_call_that_cannot_fail_cannot_fail_with_its_store() {
+    let args = quote!(store = s(), on_store_error = fail);
+    let found = mistakes(
+        Attribute::Cached,
+        args,
+        quote!(
+            async fn f(id: u64) -> u64 {
+                id
+            }
+        ),
+    );
+    assert_eq!(found, ["a call can fail with the store only if it returns a `Result`"]);
+    let args = quote!(store = s(), cache = SHARED);
+    assert_eq!(
+        mistakes(
+            Attribute::Cached,
+            args,
+            quote!(
+                async fn f(id: u64) -> u64 {
+                    id
+                }
+            )
+        )
+        .len(),
+        1
+    );
+}

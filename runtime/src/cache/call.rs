@@ -32,6 +32,10 @@ pub struct Pending<K: 'static, V: CacheValue, M> {
     seat: Option<Seat<K, V>>,
     mode: M,
     traced: bool,
+    refresh: bool,
+    /// Set where a second tier answers the call.
+    #[cfg(feature = "store")]
+    by_store: Option<Arc<std::sync::atomic::AtomicBool>>,
 }
 
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
@@ -59,7 +63,17 @@ where
     M: Mode<R, V>,
     Q: View<K>,
 {
-    let alone = |traced| Start::Miss(Pending { seat: None, mode, traced });
+    let pending = |seat, traced, refresh| {
+        Start::Miss(Pending {
+            seat,
+            mode,
+            traced,
+            refresh,
+            #[cfg(feature = "store")]
+            by_store: None,
+        })
+    };
+    let alone = |traced| pending(None, traced, false);
     let Some(ask) = here::take_ask() else { return alone(false) };
     let traced = ask.traced();
     if ask.uncached() {
@@ -83,7 +97,7 @@ where
             }
             Start::Hit(mode.value(value))
         }
-        Boarding::Seat(seat) => Start::Miss(Pending { seat: Some(seat), mode, traced }),
+        Boarding::Seat(seat) => pending(Some(seat), traced, ask.refresh()),
         Boarding::Alone => alone(traced),
     }
 }
@@ -181,8 +195,27 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
 
     fn tell(&self, outcome: Outcome) {
         if self.traced {
-            ask::tell(outcome);
+            ask::tell(if outcome == Outcome::Ran && self.is_by_store() { Outcome::Store } else { outcome });
         }
+    }
+
+    #[cfg(feature = "store")]
+    fn is_by_store(&self) -> bool {
+        self.by_store.as_ref().is_some_and(|by_store| by_store.load(std::sync::atomic::Ordering::Relaxed))
+    }
+
+    #[cfg(not(feature = "store"))]
+    #[expect(clippy::unused_self)]
+    const fn is_by_store(&self) -> bool {
+        false
+    }
+
+    /// A second tier is asked before the body runs, unless the call runs as the plain function: whether the body is to run whatever
+    /// is stored, and where to say that it did not.
+    #[cfg(feature = "store")]
+    pub(crate) fn begin_errand(&mut self) -> Option<(bool, Arc<std::sync::atomic::AtomicBool>)> {
+        self.seat.as_ref()?;
+        Some((self.refresh, self.by_store.insert(Arc::default()).clone()))
     }
 }
 

@@ -232,6 +232,12 @@ impl<K, V> Cache<K, V> {
         }
     }
 
+    /// Whether a value is worth keeping.
+    #[cfg(feature = "store")]
+    pub(crate) fn is_worth(&self, value: &V) -> bool {
+        self.flights.keep.is_worth(value)
+    }
+
     fn running(&self) -> u64 {
         here::lock().map_or(0, |here| self.flights.running(&here))
     }

@@ -356,3 +356,16 @@ impl<K, V> CacheBuilder<K, V> {
         }
     }
 }
+
+/// For the second tier, in which values live as long as here.
+#[cfg(feature = "store")]
+impl<K, V> CacheBuilder<K, V> {
+    pub(crate) fn map_life(mut self, map: impl FnOnce(Life<K, V>) -> Life<K, V>) -> Self {
+        self.life = map(std::mem::replace(&mut self.life, Life::Forever));
+        self
+    }
+
+    pub(crate) fn shown_name(&self) -> &str {
+        &self.name
+    }
+}

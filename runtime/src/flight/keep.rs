@@ -45,7 +45,7 @@ impl<K, V> Keep<K, V> {
         self.weigh.is_some() || matches!(self.life, Life::Computed(_))
     }
 
-    pub(super) fn is_worth(&self, value: &V) -> bool {
+    pub(crate) fn is_worth(&self, value: &V) -> bool {
         self.worth.as_ref().is_none_or(|worth| worth(value))
     }
 

@@ -1,0 +1,401 @@
+//! The second tier as a cache sees it: reads within a limit, and writes in the order in which they were decided.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::super::api::Store;
+use super::super::error::StoreError;
+use super::super::keys::hash;
+use super::super::ttl::Remaining;
+use super::breaker::Breaker;
+use super::ledger::{Change, Ledger, Sight, Work};
+use crate::ground::sync::Lock;
+
+/// A write that the store does not acknowledge for so long is given up as lost.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between the attempts to write what must be written.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// How the second tier of a cache is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TierStats {
+    /// Calls answered by the store.
+    pub hits: u64,
+    /// Calls for which the store had nothing.
+    pub misses: u64,
+    /// Values written.
+    pub writes: u64,
+    /// Operations that failed or took too long.
+    pub errors: u64,
+    /// Operations left out because the store had failed again and again.
+    pub skipped: u64,
+    /// Keys whose change has not reached the store yet.
+    pub unsettled: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) hits: AtomicU64,
+    pub(super) misses: AtomicU64,
+    writes: AtomicU64,
+    errors: AtomicU64,
+    skipped: AtomicU64,
+}
+
+/// Whether it may be over when the store is asked again.
+fn is_passing(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable { .. } | StoreError::Timeout { .. })
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+pub(super) struct Back {
+    store: Arc<dyn Store>,
+    /// How long a call waits for the store.
+    limit: Duration,
+    ledger: Lock<Ledger>,
+    reads: Lock<Breaker>,
+    changes: Lock<Breaker>,
+    /// Where writes run that are decided outside of a runtime.
+    runtime: Lock<Option<Handle>>,
+    /// What begins the keys of this cache, if they have that in common.
+    prefix: Option<String>,
+    /// What ends its keys since it was cleared, where the store could not clear them; empty before that.
+    generation: Lock<String>,
+    /// Told whenever something is written.
+    settled: Notify,
+    pub(super) tally: Tally,
+}
+
+/// Some digits that nobody else has.
+fn unique() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    hash(&format!("{:?} {} {next}", SystemTime::now(), std::process::id()))
+}
+
+/// The right to be the one process that runs. Dropped, it is given back; should the process die, it lapses.
+pub(super) struct Lease {
+    back: Arc<Back>,
+    lock: String,
+    token: String,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(runtime) = self.back.handle() else { return };
+        let (back, lock, token) = (self.back.clone(), std::mem::take(&mut self.lock), std::mem::take(&mut self.token));
+        runtime.spawn(async move {
+            // Not given back, it lapses.
+            let _ = back.tell(back.store.compare_and_delete(&lock, token.as_bytes())).await;
+        });
+    }
+}
+
+/// A load that is running.
+pub(super) struct Load {
+    back: Arc<Back>,
+    pub(super) key: String,
+    began: u64,
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.back.ledger.lock().end(&self.key);
+    }
+}
+
+impl Back {
+    pub(super) fn new(store: Arc<dyn Store>, limit: Duration, prefix: Option<String>) -> Self {
+        Self {
+            store,
+            limit,
+            ledger: Lock::default(),
+            reads: Lock::default(),
+            changes: Lock::default(),
+            runtime: Lock::default(),
+            prefix,
+            generation: Lock::default(),
+            settled: Notify::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    pub(super) fn stats(&self) -> TierStats {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let Tally { hits, misses, writes, errors, skipped } = &self.tally;
+        let unsettled = self.ledger.lock().unsettled() as u64;
+        TierStats {
+            hits: of(hits),
+            misses: of(misses),
+            writes: of(writes),
+            errors: of(errors),
+            skipped: of(skipped),
+            unsettled,
+        }
+    }
+
+    /// The runtime at hand, or the last one that was.
+    fn handle(&self) -> Option<Handle> {
+        let mut known = self.runtime.lock();
+        if let Ok(handle) = Handle::try_current() {
+            *known = Some(handle);
+        }
+        known.clone()
+    }
+
+    /// Begins a load.
+    pub(super) fn begin(self: &Arc<Self>, key: String) -> (Load, Sight) {
+        let (sight, began) = self.ledger.lock().begin(&key);
+        if !matches!(sight, Sight::Ask) {
+            // Whoever was to write it may have gone with its runtime.
+            self.work_on(&key);
+            self.work_on_clearing();
+        }
+        (Load { back: self.clone(), key, began }, sight)
+    }
+
+    /// What the store has.
+    pub(super) async fn read(&self, key: &str) -> Result<Option<(Vec<u8>, Remaining)>, StoreError> {
+        self.within(self.limit, &self.reads, self.store.get_living(key)).await
+    }
+
+    /// What a read finds out without the store.
+    pub(super) fn sight(&self, key: &str) -> Sight {
+        self.ledger.lock().sight(key)
+    }
+
+    /// Takes the lease of a key, if nobody has it.
+    pub(super) async fn acquire(self: &Arc<Self>, key: &str, length: Duration) -> Result<Option<Lease>, StoreError> {
+        let lock = format!("{key}-lock");
+        let lock = if self.store.fits(&lock) { lock } else { format!("lock:#{}", hash(key)) };
+        let token = unique();
+        let add = self.store.add(&lock, token.as_bytes(), Some(length));
+        let add = async {
+            match add.await {
+                Err(StoreError::AlreadyExists { .. }) => Ok(false),
+                added => added.map(|()| true),
+            }
+        };
+        let is_ours = self.within(self.limit, &self.reads, add).await?;
+        Ok(is_ours.then(|| Lease { back: self.clone(), lock, token }))
+    }
+
+    /// Has the store change something.
+    async fn tell<T>(&self, order: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.within(PATIENCE, &self.changes, order).await
+    }
+
+    /// Asks the store, within a limit, unless it is left alone.
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        breaker: &Lock<Breaker>,
+        question: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        if !breaker.lock().lets_through(Instant::now()) {
+            count(&self.tally.skipped);
+            return Err(StoreError::Unavailable { reason: "it has failed again and again".to_owned() });
+        }
+        let answer = timeout(limit, question).await.unwrap_or(Err(StoreError::Timeout { limit }));
+        let Err(error) = &answer else {
+            breaker.lock().succeeded();
+            return answer;
+        };
+        count(&self.tally.errors);
+        if !is_passing(error) {
+            breaker.lock().succeeded();
+        } else if breaker.lock().failed(Instant::now()) {
+            // A connection that does not even say that it is lost is given up.
+            let store = self.store.clone();
+            tokio::spawn(async move { store.close().await });
+        }
+        answer
+    }
+
+    /// Forgets a key, or stores its value, from now on.
+    pub(super) fn decide(self: &Arc<Self>, key: &str, change: Change) {
+        if self.ledger.lock().decide(key, change) {
+            self.work_on(key);
+        } else {
+            self.work_on_clearing();
+        }
+    }
+
+    /// Forgets all keys, from now on.
+    pub(super) fn clear(self: &Arc<Self>) {
+        if self.prefix.is_some() {
+            self.ledger.lock().clear();
+            self.work_on_clearing();
+        } else {
+            self.begin_generation();
+            self.ledger.lock().forget();
+        }
+    }
+
+    /// From now on other keys are used.
+    fn begin_generation(&self) {
+        *self.generation.lock() = format!("@{}", &unique()[..12]);
+    }
+
+    /// What ends the keys.
+    pub(super) fn generation(&self) -> String {
+        self.generation.lock().clone()
+    }
+
+    /// Sees to it that what is to be written under a key is written.
+    fn work_on(self: &Arc<Self>, key: &str) {
+        let Some(runtime) = self.handle() else { return };
+        let Some(change) = self.ledger.lock().take(key) else { return };
+        let duty = Duty { back: self.clone(), key: key.to_owned(), on: true };
+        runtime.spawn(duty.run(change));
+    }
+
+    fn work_on_clearing(self: &Arc<Self>) {
+        let Some(runtime) = self.handle() else { return };
+        if self.ledger.lock().take_clear() {
+            runtime.spawn(ClearingDuty(self.clone()).run());
+        }
+    }
+
+    /// Waits until all is written that was decided before. It does not end while the store is away.
+    pub(super) async fn settle(self: &Arc<Self>) {
+        loop {
+            let settled = self.settled.notified();
+            {
+                let ledger = self.ledger.lock();
+                if ledger.is_settled() {
+                    return;
+                }
+            }
+            // What was decided where there was no runtime has nobody yet.
+            let waiting = self.ledger.lock().waiting();
+            for key in waiting {
+                self.work_on(&key);
+            }
+            self.work_on_clearing();
+            settled.await;
+        }
+    }
+}
+
+impl Load {
+    /// Has the value of the load stored, unless something was decided on its key meanwhile; waits for it, but not for long.
+    pub(super) async fn bring(&self, bytes: Vec<u8>, ttl: Option<Duration>) {
+        let change = Change::Set { bytes: bytes.into(), ttl };
+        let written = self.back.ledger.lock().bring(&self.key, self.began, change);
+        if let Some(written) = written {
+            self.back.work_on(&self.key);
+            // Who does not wait for it any more does not stop it.
+            let _ = timeout(self.back.limit, written).await;
+        }
+    }
+}
+
+/// The duty to write what is to be written under a key. Dropped before it is done, it is somebody else's again.
+struct Duty {
+    back: Arc<Back>,
+    key: String,
+    /// Until it is done.
+    on: bool,
+}
+
+impl Duty {
+    async fn run(mut self, first: Change) {
+        let mut change = first;
+        let waiting = loop {
+            let acknowledged = self.write(change).await;
+            let work = self.back.ledger.lock().done(&self.key, acknowledged);
+            match work {
+                Work::Write(next) => change = next,
+                Work::Clear => {
+                    self.on = false;
+                    return ClearingDuty(self.back.clone()).run().await;
+                }
+                Work::Rest(waiting) => break waiting,
+            }
+        };
+        self.on = false;
+        for waiting in waiting {
+            let _ = waiting.send(());
+        }
+        self.back.settled.notify_waiters();
+    }
+
+    /// Writes a change, and again if it must be; says whether the store has acknowledged it.
+    async fn write(&self, mut change: Change) -> bool {
+        let Self { back, key, .. } = self;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            // It is waited for longer than a call would: another change of the key must not overtake it.
+            let written = match &change {
+                Change::Set { bytes, ttl } => back.tell(back.store.set(key, bytes, *ttl)).await,
+                Change::Delete => back.tell(back.store.delete(key)).await.map(drop),
+            };
+            let Err(error) = written else {
+                count(&back.tally.writes);
+                return true;
+            };
+            if !back.ledger.lock().insists(key) {
+                return false;
+            }
+            if !is_passing(&error) {
+                // The store will never take it; but it can give up what it has.
+                change = Change::Delete;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            if !back.ledger.lock().insists(key) {
+                return false;
+            }
+        }
+    }
+}
+
+impl Drop for Duty {
+    fn drop(&mut self) {
+        if self.on {
+            self.back.ledger.lock().put_back(&self.key);
+        }
+    }
+}
+
+/// The duty to clear the store.
+struct ClearingDuty(Arc<Back>);
+
+impl ClearingDuty {
+    async fn run(self) {
+        let back = &self.0;
+        let prefix = back.prefix.as_deref().unwrap_or_default();
+        let mut pause = FIRST_PAUSE;
+        while let Err(error) = back.tell(back.store.clear(prefix)).await {
+            if let StoreError::Unsupported { .. } = error {
+                back.begin_generation();
+                break;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        let waiting = back.ledger.lock().cleared();
+        for key in waiting {
+            back.work_on(&key);
+        }
+        back.settled.notify_waiters();
+    }
+}
+
+impl Drop for ClearingDuty {
+    fn drop(&mut self) {
+        self.0.ledger.lock().clearing_given_up();
+    }
+}

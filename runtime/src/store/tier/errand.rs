@@ -1,0 +1,180 @@
+//! What the lead of a call does around its body: asks the store before, and tells it afterwards.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep};
+
+use super::super::error::StoreError;
+use super::super::ttl::Remaining;
+use super::Tier;
+use super::back::Lease;
+use super::ledger::Sight;
+use crate::cache::Cache;
+use crate::cache::mode::{CacheValue, Mode, Split};
+use crate::flight::Life;
+use crate::ground::chance::Chance;
+
+/// The second tier's part in one call.
+pub struct Errand<K, V> {
+    near: Cache<K, V>,
+    tier: Arc<Tier<K, V>>,
+    key: K,
+    order: Option<Order>,
+}
+
+/// What the call is about. A call that runs as the plain function has none.
+pub(crate) struct Order {
+    /// The body is to run whatever is stored.
+    pub(crate) refresh: bool,
+    /// Where the lead looks up how its call was answered.
+    pub(crate) by_store: Arc<AtomicBool>,
+}
+
+impl<K, V> fmt::Debug for Errand<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Errand")
+    }
+}
+
+impl<K: 'static, V: CacheValue> Errand<K, V> {
+    pub(super) fn new(
+        near: Cache<K, V>,
+        tier: Arc<Tier<K, V>>,
+        key: K,
+        order: Option<(bool, Arc<AtomicBool>)>,
+    ) -> Self {
+        let order = order.map(|(refresh, by_store)| Order { refresh, by_store });
+        Self { near, tier, key, order }
+    }
+
+    /// Runs the body, unless the store has its value.
+    pub async fn around<R, M, F>(self, mode: M, strict: Option<fn(StoreError) -> R>, body: F) -> R
+    where
+        M: Mode<R, V>,
+        F: Future<Output = R>,
+    {
+        let Self { near, tier, key, order } = self;
+        let Some(Order { refresh, by_store }) = order else { return body.await };
+        let text = match (tier.coder.key(&key, &tier.back.generation()), strict) {
+            (Ok(text), _) => text,
+            (Err(error), Some(strict)) => return strict(error),
+            (Err(_), None) => return body.await,
+        };
+        if Handle::try_current().is_err() {
+            // Where there is no tokio, there is no second tier.
+            return match strict {
+                Some(strict) => strict(StoreError::Unavailable { reason: "it needs a tokio runtime".to_owned() }),
+                None => body.await,
+            };
+        }
+        let (load, sight) = tier.back.begin(text);
+        let mut lease = None;
+        if !refresh {
+            let stored = match tier.find(&load.key, sight).await {
+                Ok(None) => match tier.lease {
+                    Some(length) => tier.be_the_one(&load.key, length, &mut lease).await,
+                    None => Ok(None),
+                },
+                found => found,
+            };
+            match (stored, strict) {
+                (Ok(stored), _) => {
+                    tier.count_hit(stored.is_some());
+                    if let Some((value, left)) = stored {
+                        by_store.store(true, Ordering::Relaxed);
+                        if let (Remaining::For(left), true) = (left, near.is_worth(&value)) {
+                            LEFT.set(Some(left));
+                        }
+                        return mode.value(value);
+                    }
+                }
+                (Err(error), Some(strict)) => return strict(error),
+                (Err(_), None) => {}
+            }
+        }
+        match mode.split(body.await) {
+            Split::Value(value) => {
+                if near.is_worth(&value) {
+                    if let Ok(bytes) = tier.coder.seal(&load.key, &value) {
+                        load.bring(bytes, tier.ttl(&key, &value)).await;
+                    }
+                }
+                // Behind the write, so that who waits for the lease finds the value.
+                drop(lease);
+                nothing_left();
+                mode.value(value)
+            }
+            Split::Shared(error) => mode.error(error).expect("an error is made from what it was made into"),
+            Split::Own(result) => result,
+        }
+    }
+}
+
+impl<K, V> Tier<K, V> {
+    /// The stored value, if there is one that can be read.
+    async fn find(&self, key: &str, sight: Sight) -> Result<Option<(V, Remaining)>, StoreError> {
+        let stored = match sight {
+            Sight::Value(bytes) => Some((bytes.to_vec(), Remaining::Never)),
+            Sight::Gone => None,
+            Sight::Ask => self.back.read(key).await?,
+        };
+        Ok(stored.and_then(|(bytes, left)| Some((self.coder.open(key, &bytes)?, left))))
+    }
+
+    /// Takes the lease of the key, or waits for what another process brings. `None`: this one is to run.
+    async fn be_the_one(
+        &self,
+        key: &str,
+        length: Duration,
+        lease: &mut Option<Lease>,
+    ) -> Result<Option<(V, Remaining)>, StoreError> {
+        let begin = Instant::now();
+        let mut pause = Duration::from_millis(2);
+        loop {
+            *lease = self.back.acquire(key, length).await?;
+            // Whoever had the lease may have brought the value before it gave it back.
+            let found = self.find(key, self.back.sight(key)).await?;
+            if found.is_some() || lease.is_some() || begin.elapsed() >= length {
+                return Ok(found);
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(100));
+        }
+    }
+}
+
+thread_local! {
+    /// How long the value has left that an errand has brought from its store: it is landed in memory by the poll that the errand
+    /// ends in, on the same thread and before anything else is.
+    static LEFT: Cell<Option<Duration>> = const { Cell::new(None) };
+}
+
+/// What is stored in memory next comes from no store.
+pub(super) fn nothing_left() {
+    LEFT.set(None);
+}
+
+/// How long values live in memory: as long as they are said to, and as they have left in the store.
+pub(super) fn near_life<K: 'static, V: 'static>(life: Arc<Life<K, V>>, memory: bool) -> Life<K, V> {
+    let chance = Chance::new(Chance::any_seed());
+    Life::Computed(Box::new(move |key, value| {
+        let left = LEFT.take();
+        if !memory {
+            return Some(Duration::ZERO);
+        }
+        let own = match &*life {
+            Life::Forever => None,
+            Life::Ttl(ttl) => Some(ttl.draw(&chance)),
+            Life::Computed(ttl) => ttl(key, value),
+        };
+        match (own, left) {
+            (Some(own), Some(left)) => Some(own.min(left)),
+            (own, left) => own.or(left),
+        }
+    }))
+}

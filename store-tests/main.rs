@@ -1,0 +1,17 @@
+//! The second tier: one contract over all stores, and what is special to each.
+//!
+//! The contract of Redis and Memcached needs a server each, which `cargo xtask test` starts. Where the variables that name them,
+//! `CACHETOOLS_REDIS_URL` and `CACHETOOLS_MEMCACHED_URL`, are not set, these tests say so and end. Tests that would disturb others
+//! start servers of their own.
+
+mod codecs;
+mod contract;
+mod decorated;
+mod memcached;
+mod processes;
+mod redis;
+mod server;
+mod sqlite;
+mod support;
+mod tiered;
+mod typed;
