@@ -7,6 +7,7 @@
 mod codecs;
 mod contract;
 mod decorated;
+mod faults;
 mod memcached;
 mod processes;
 mod redis;

@@ -3,6 +3,7 @@
 mod bench;
 mod bench_compile;
 mod examples;
+mod faults;
 mod fresh;
 mod hit_ratio;
 mod servers;
@@ -45,6 +46,11 @@ const CHORES: &[Chore] = &[
         run: hit_ratio::run,
     },
     Chore { name: "soak", does: "all operations in all threads for ten minutes, or as many seconds", run: soak::run },
+    Chore {
+        name: "faults",
+        does: "kills, pauses and cuts off servers under load, and prints what callers saw",
+        run: faults::run,
+    },
     Chore { name: "fresh", does: "tries the last commit as a newcomer would", run: fresh::run },
     Chore { name: "help", does: "prints this", run: help },
 ];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -10,9 +10,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::super::api::Store;
 use super::super::error::StoreError;
-use super::super::keys::hash;
 use super::super::ttl::Remaining;
 use super::breaker::Breaker;
+use super::lease::unique;
 use super::ledger::{Change, Ledger, Sight, Work};
 use crate::ground::sync::Lock;
 
@@ -60,11 +60,11 @@ fn count(counter: &AtomicU64) {
 }
 
 pub(super) struct Back {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     /// How long a call waits for the store.
-    limit: Duration,
+    pub(super) limit: Duration,
     ledger: Lock<Ledger>,
-    reads: Lock<Breaker>,
+    pub(super) reads: Lock<Breaker>,
     changes: Lock<Breaker>,
     /// Where writes run that are decided outside of a runtime.
     runtime: Lock<Option<Handle>>,
@@ -75,31 +75,6 @@ pub(super) struct Back {
     /// Told whenever something is written.
     settled: Notify,
     pub(super) tally: Tally,
-}
-
-/// Some digits that nobody else has.
-fn unique() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    hash(&format!("{:?} {} {next}", SystemTime::now(), std::process::id()))
-}
-
-/// The right to be the one process that runs. Dropped, it is given back; should the process die, it lapses.
-pub(super) struct Lease {
-    back: Arc<Back>,
-    lock: String,
-    token: String,
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        let Some(runtime) = self.back.handle() else { return };
-        let (back, lock, token) = (self.back.clone(), std::mem::take(&mut self.lock), std::mem::take(&mut self.token));
-        runtime.spawn(async move {
-            // Not given back, it lapses.
-            let _ = back.tell(back.store.compare_and_delete(&lock, token.as_bytes())).await;
-        });
-    }
 }
 
 /// A load that is running.
@@ -146,7 +121,7 @@ impl Back {
     }
 
     /// The runtime at hand, or the last one that was.
-    fn handle(&self) -> Option<Handle> {
+    pub(super) fn handle(&self) -> Option<Handle> {
         let mut known = self.runtime.lock();
         if let Ok(handle) = Handle::try_current() {
             *known = Some(handle);
@@ -175,29 +150,13 @@ impl Back {
         self.ledger.lock().sight(key)
     }
 
-    /// Takes the lease of a key, if nobody has it.
-    pub(super) async fn acquire(self: &Arc<Self>, key: &str, length: Duration) -> Result<Option<Lease>, StoreError> {
-        let lock = format!("{key}-lock");
-        let lock = if self.store.fits(&lock) { lock } else { format!("lock:#{}", hash(key)) };
-        let token = unique();
-        let add = self.store.add(&lock, token.as_bytes(), Some(length));
-        let add = async {
-            match add.await {
-                Err(StoreError::AlreadyExists { .. }) => Ok(false),
-                added => added.map(|()| true),
-            }
-        };
-        let is_ours = self.within(self.limit, &self.reads, add).await?;
-        Ok(is_ours.then(|| Lease { back: self.clone(), lock, token }))
-    }
-
     /// Has the store change something.
-    async fn tell<T>(&self, order: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    pub(super) async fn tell<T>(&self, order: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         self.within(PATIENCE, &self.changes, order).await
     }
 
     /// Asks the store, within a limit, unless it is left alone.
-    async fn within<T>(
+    pub(super) async fn within<T>(
         &self,
         limit: Duration,
         breaker: &Lock<Breaker>,

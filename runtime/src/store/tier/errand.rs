@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::super::error::StoreError;
 use super::super::ttl::Remaining;
 use super::Tier;
-use super::back::Lease;
+use super::lease::Lease;
 use super::ledger::Sight;
 use crate::cache::Cache;
 use crate::cache::mode::{CacheValue, Mode, Split};
@@ -136,7 +136,7 @@ impl<K, V> Tier<K, V> {
         let begin = Instant::now();
         let mut pause = Duration::from_millis(2);
         loop {
-            *lease = self.back.acquire(key, length).await?;
+            *lease = Lease::acquire(&self.back, key, length).await?;
             // Whoever had the lease may have brought the value before it gave it back.
             let found = self.find(key, self.back.sight(key)).await?;
             if found.is_some() || lease.is_some() || begin.elapsed() >= length {

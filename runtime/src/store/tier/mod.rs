@@ -4,6 +4,7 @@ mod back;
 mod breaker;
 mod errand;
 pub(crate) mod generated;
+mod lease;
 mod ledger;
 
 use std::fmt;
