@@ -7,56 +7,32 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::alloc::counted;
 use crate::calls::{self, Subject, Visit};
-use crate::measure::median;
+use crate::measure::{Series, median};
 use crate::table::{Facts, Table};
 use crate::timed::runtime;
 
-struct Stampede<'a> {
-    waiters: usize,
-    rounds: usize,
-    next: u64,
-    table: Table,
-    facts: &'a mut Facts,
+/// Lets so many callers ask for a key, and says how long it took; see [`rush`].
+type Rush = Box<dyn Fn(&Runtime, usize, u64) -> f64>;
+
+struct Stampede {
+    subject: Subject,
+    rush: Rush,
+    /// The size of the call's future.
+    size: usize,
+    on_one: Vec<f64>,
+    on_two: Vec<f64>,
 }
 
-impl Visit for Stampede<'_> {
+struct Stampedes(Vec<Stampede>);
+
+impl Visit for Stampedes {
     fn call<R>(&mut self, subject: Subject, call: impl Fn(u64) -> R + Copy + Send + Sync + 'static)
     where
         R: Future<Output = u64> + Send + 'static,
     {
-        let Self { waiters, rounds, .. } = *self;
-        let one = runtime();
-        let two = Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("two threads can be had");
-        let mut keys = self.next..;
-        let mut times = |runtime: &Runtime| -> Vec<f64> {
-            (0..rounds).map(|_| rush(runtime, waiters, keys.next().unwrap_or_default(), call)).collect()
-        };
-        let (on_one, on_two) = (times(&one), times(&two));
-        let key = keys.next().unwrap_or_default();
-        let before = calls::RUNS.load(Ordering::Relaxed);
-        // Once more, to be counted.
-        let (_, allocated) = counted(|| rush(&one, waiters, key, call));
-        let runs = calls::RUNS.load(Ordering::Relaxed) - before;
-        self.next = key + 1;
-
-        let least = |times: &[f64]| times.iter().copied().fold(f64::INFINITY, f64::min);
-        let size = size_of_val(&call(key));
-        let (bytes, allocations) = (allocated.peak as f64 / waiters as f64, allocated.calls as f64 / waiters as f64);
-        let cells = [
-            format!("{runs}"),
-            format!("{:.0}", least(&on_one)),
-            format!("{:.0}", median(on_one.clone())),
-            format!("{:.0}", least(&on_two)),
-            format!("{:.0}", median(on_two.clone())),
-            format!("{bytes:.0}"),
-            format!("{allocations:.2}"),
-            format!("{size}"),
-        ];
-        self.table.row(subject.name, cells);
-        self.facts.add("W5 runs", subject.name, runs as f64);
-        self.facts.add("W5 bytes", subject.name, bytes);
-        self.facts.add("W5 one thread", subject.name, median(on_one));
-        self.facts.add("W5 two workers", subject.name, median(on_two));
+        let rush = Box::new(move |runtime: &Runtime, waiters, key| rush(runtime, waiters, key, call));
+        let size = size_of_val(&call(0));
+        self.0.push(Stampede { subject, rush, size, on_one: Vec::new(), on_two: Vec::new() });
     }
 }
 
@@ -76,19 +52,46 @@ where
 }
 
 pub(crate) fn w5(waiters: usize, rounds: usize, facts: &mut Facts) {
+    let mut stampedes = Stampedes(Vec::new());
+    calls::slow::bounded(&mut stampedes);
+    let one = runtime();
+    let two = Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("two threads can be had");
+    for round in 0..rounds {
+        let key = 2 * round as u64;
+        for Stampede { rush, on_one, on_two, .. } in &mut stampedes.0 {
+            on_one.push(rush(&one, waiters, key));
+            on_two.push(rush(&two, waiters, key + 1));
+        }
+    }
+
     let title = format!("W5: {waiters} tasks, one key that is not there, a body of 20 ms (us beyond that)");
-    let columns = [
-        "variant",
-        "runs",
-        "1 thread min us",
-        "median",
-        "2 workers min us",
-        "median",
-        "peak B/waiter",
-        "allocations",
-        "future B",
-    ];
-    let mut stampede = Stampede { waiters, rounds, next: 1 << 40, table: Table::new(&title, &columns), facts };
-    calls::slow::bounded(&mut stampede);
-    println!("{}", stampede.table);
+    let times = ["1 thread min us", "median", "2 workers min us", "median"];
+    let mut table = Table::new(
+        &title,
+        &["variant", "runs", times[0], times[1], times[2], times[3], "peak B/waiter", "allocations", "future B"],
+    );
+    for Stampede { subject, rush, size, on_one, on_two } in stampedes.0 {
+        // Once more, to be counted.
+        let before = calls::RUNS.load(Ordering::Relaxed);
+        let (_, allocated) = counted(|| rush(&one, waiters, u64::MAX));
+        let runs = calls::RUNS.load(Ordering::Relaxed) - before;
+        let (bytes, allocations) = (allocated.peak as f64 / waiters as f64, allocated.calls as f64 / waiters as f64);
+        let least = |times: &[f64]| times.iter().copied().fold(f64::INFINITY, f64::min);
+        let cells = [
+            format!("{runs}"),
+            format!("{:.0}", least(&on_one)),
+            format!("{:.0}", median(on_one.clone())),
+            format!("{:.0}", least(&on_two)),
+            format!("{:.0}", median(on_two.clone())),
+            format!("{bytes:.0}"),
+            format!("{allocations:.2}"),
+            format!("{size}"),
+        ];
+        table.row(subject.name, cells);
+        facts.add("W5 runs", subject.name, runs as f64);
+        facts.add("W5 bytes", subject.name, bytes);
+        facts.add_series("W5 one thread", subject.name, Series { rounds: on_one, allocations });
+        facts.add_series("W5 two workers", subject.name, Series { rounds: on_two, allocations });
+    }
+    println!("{table}");
 }
