@@ -14,6 +14,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_core::Serialize;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 pub use back::TierStats;
 use errand::Errand;
@@ -316,10 +318,12 @@ impl<K: CacheKey, V: CacheValue> Tiered<K, V> {
     /// Closes the cache in memory, and waits until the store has what was decided, for 5 seconds at the most.
     pub async fn close(&self, how: Close) {
         self.near.close(how).await;
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.flush()).await;
+        if Handle::try_current().is_ok() {
+            let _ = timeout(Duration::from_secs(5), self.flush()).await;
+        }
     }
 
-    /// Waits until the store has all that was decided before. It does not end while the store is away.
+    /// Waits until the store has all that was decided before. It does not end while the store is away, nor outside of a tokio runtime.
     pub async fn flush(&self) {
         self.tier.back.settle().await;
     }
