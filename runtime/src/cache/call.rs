@@ -204,7 +204,7 @@ where
     }
 }
 
-/// The future of [`Pending::run`].
+/// The future of `Pending::run`.
 #[must_use = "futures do nothing unless polled"]
 pub struct Run<'a, K: 'static, V: CacheValue, M, F> {
     pending: Pending<K, V, M>,
@@ -238,7 +238,7 @@ fn own_error<R, V>(mode: impl Mode<R, V>, error: AnyError) -> R {
     mode.error(error).expect("an error is made from what it was made into")
 }
 
-/// The future of [`Pending::share`].
+/// The future of `Pending::share`.
 #[must_use = "futures do nothing unless polled"]
 pub struct Shared<K: 'static, V: CacheValue, M, R, B> {
     pending: Pending<K, V, M>,

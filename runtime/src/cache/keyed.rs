@@ -45,7 +45,7 @@ pub fn insert<K: 'static, V: 'static, Q: View<K>>(cache: &Cache<K, V>, key: Q, v
     cache.insert_owned(key.own(hash), value);
 }
 
-/// [`Pending::run`]; a function, since about a method whose bounds are not met the compiler says more than about a function.
+/// `Pending::run`; a function, since about a method whose bounds are not met the compiler says more than about a function.
 #[inline]
 pub fn run<K, V, M, R, F>(pending: Pending<K, V, M>, body: Pin<&mut F>) -> Run<'_, K, V, M, F>
 where
@@ -57,7 +57,7 @@ where
     pending.run(body)
 }
 
-/// [`Pending::share`], likewise.
+/// `Pending::share`, likewise.
 pub fn share<K, V, M, R, B, F>(pending: Pending<K, V, M>, body: B) -> Shared<K, V, M, R, B>
 where
     K: 'static,
@@ -71,7 +71,7 @@ where
     pending.share(body)
 }
 
-/// [`Pending::detach`], likewise.
+/// `Pending::detach`, likewise.
 #[cfg(feature = "tokio")]
 pub fn detach<K, V, M, R, B, F>(pending: Pending<K, V, M>, body: B) -> Shared<K, V, M, R, B>
 where
