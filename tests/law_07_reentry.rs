@@ -1,9 +1,10 @@
 //! Law 7: a body that calls itself with the same key, directly or in a circle, in its own task, runs as the plain function would.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cachetools::Cache;
+use cachetools::{Cache, cached};
 
 use crate::support::{Call, Kind, Loads, Task, each_kind, info, running, settle};
 
@@ -167,6 +168,44 @@ each_kind! {
         gates.end(1, 10);
         assert_eq!((outer.end(), back.end()), (10, 11));
     }
+}
+
+/// What no macro can see: each function's body calls the other's by the same key.
+#[test]
+fn two_decorated_functions_that_call_each_other_end() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    #[cached]
+    async fn one(key: u32) -> u32 {
+        other(key).await + 1
+    }
+    #[cached]
+    async fn other(key: u32) -> u32 {
+        if RUNS.fetch_add(1, Ordering::SeqCst) == 2 { 0 } else { boxed(key).await + 1 }
+    }
+    fn boxed(key: u32) -> Pin<Box<dyn Future<Output = u32> + Send>> {
+        Box::pin(one(key))
+    }
+    assert_eq!(Task::new(one(1)).end(), 5);
+    assert_eq!((one::cache_peek(1), other::cache_peek(1)), (Some(5), Some(4)));
+    assert_eq!((running(one::cache()), running(other::cache())), (0, 0));
+}
+
+#[test]
+fn a_decorated_function_that_calls_its_own_key_with_another_depth_ends() {
+    #[cached(ignore = "depth")]
+    async fn inline(key: u32, depth: u32) -> u32 {
+        if depth == 0 { key } else { Box::pin(inline(key, depth - 1)).await + 1 }
+    }
+    #[cached(ignore = "depth")]
+    async fn shared(key: u32, depth: u32) -> u32 {
+        if depth == 0 { key } else { boxed(key, depth - 1).await + 1 }
+    }
+    fn boxed(key: u32, depth: u32) -> Pin<Box<dyn Future<Output = u32> + Send>> {
+        Box::pin(shared(key, depth))
+    }
+    assert_eq!((Task::new(inline(7, 5)).end(), Task::new(shared(7, 5)).end()), (12, 12));
+    assert_eq!((inline::cache_peek(7), shared::cache_peek(7)), (Some(12), Some(12)));
+    assert_eq!((running(inline::cache()), running(shared::cache())), (0, 0));
 }
 
 /// Random bodies that call each other, over several tasks: whatever the order, all end.

@@ -154,7 +154,8 @@ fn function(attribute: Attribute, item: &Item, mistakes: &mut Mistakes) {
         } else if let syn::ReceiverKind::Reference(_, _, Some(_)) = receiver.kind {
             mistakes.on(receiver, "a hit would skip what `&mut self` is for: take `&self`");
         } else if let syn::ReceiverKind::Typed(_, ty) = &receiver.kind {
-            if types::as_reference(ty).is_some_and(|reference| reference.mutability.is_some()) {
+            let pinned = types::arguments_of(ty, "Pin").and_then(|arguments| arguments.first().copied());
+            if types::as_reference(pinned.unwrap_or(ty)).is_some_and(|reference| reference.mutability.is_some()) {
                 mistakes.on(receiver, "a hit would skip what `&mut self` is for: take `&self`");
             }
         }

@@ -181,11 +181,35 @@ async fn instrumented_on_either_side() {
         ran();
         Ok(name.len() + usize::from(id))
     }
+    #[async_trait::async_trait]
+    trait Boxed {
+        async fn boxed_inside(&self, id: u8) -> Result<u8, String>;
+
+        async fn boxed_outside(&self, id: u8) -> Result<u8, String>;
+    }
+    #[async_trait::async_trait]
+    impl Boxed for Traced {
+        #[cachedmethod]
+        #[tracing::instrument(skip(self), ret, err)]
+        async fn boxed_inside(&self, id: u8) -> Result<u8, String> {
+            ran();
+            Ok(id)
+        }
+
+        #[tracing::instrument(skip(self), ret, err)]
+        #[cachedmethod]
+        async fn boxed_outside(&self, id: u8) -> Result<u8, String> {
+            ran();
+            Ok(id)
+        }
+    }
     let traced = Traced { caches: InstanceCaches::default() };
     once! {
         inside(1, "a");
         outside(1, "a");
         traced.inside(1);
         traced.outside(1);
+        traced.boxed_inside(1);
+        traced.boxed_outside(1);
     }
 }

@@ -11,7 +11,12 @@ impl Service {
     }
 
     #[cachedmethod]
-    async fn pinned(self: &mut Self, id: u64) -> u64 {
+    async fn typed(self: &mut Self, id: u64) -> u64 {
+        id
+    }
+
+    #[cachedmethod]
+    async fn pinned(self: std::pin::Pin<&mut Self>, id: u64) -> u64 {
         id
     }
 }
@@ -19,6 +24,7 @@ impl Service {
 fn main() {
     let mut service = Service { caches: InstanceCaches::default() };
     drop(service.user(1));
-    drop(service.pinned(1));
+    drop(service.typed(1));
+    drop(std::pin::Pin::new(&mut service).pinned(1));
     drop(service.caches);
 }

@@ -1,6 +1,6 @@
 //! What a call does: look up, join or lead, and run the body.
 
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
@@ -18,7 +18,10 @@ impl Plan<'_> {
         let call = self.call(cache);
         if let Body::Boxed(boxed) = &self.item.body {
             let (before, pin) = (&boxed.before, &boxed.pin);
-            quote_spanned!(site()=> #(#before)* #pin(async move { #assertions #call }))
+            // In the user's own braces: an attribute below, such as `tracing::instrument`, spans names of its own by them.
+            let mut block = Group::new(Delimiter::Brace, quote_spanned!(site()=> #assertions #call));
+            block.set_span(boxed.block.span());
+            quote_spanned!(site()=> #(#before)* #pin(async move #block))
         } else {
             quote_spanned!(site()=> #assertions #call)
         }

@@ -49,7 +49,7 @@ impl Plan<'_> {
         quote_spanned! {site()=>
             #attrs
             #[doc = #doc]
-            #[allow(non_camel_case_types, dead_code)]
+            #[allow(non_camel_case_types, dead_code, clippy::exhaustive_enums)]
             #vis enum #name {}
             #attrs
             // Arguments are taken the way the function takes them, whatever clippy thinks of that.

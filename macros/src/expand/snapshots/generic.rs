@@ -47,7 +47,7 @@ pub async fn load<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         .await
 }
 ///The cache behind [`load()`].
-#[allow(non_camel_case_types, dead_code)]
+#[allow(non_camel_case_types, dead_code, clippy::exhaustive_enums)]
 pub enum load {}
 #[allow(
     dead_code,

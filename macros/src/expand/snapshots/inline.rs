@@ -47,7 +47,7 @@ pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
         .await
 }
 ///The cache behind [`get_user()`].
-#[allow(non_camel_case_types, dead_code)]
+#[allow(non_camel_case_types, dead_code, clippy::exhaustive_enums)]
 pub enum get_user {}
 #[allow(
     dead_code,
