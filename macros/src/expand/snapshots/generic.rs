@@ -151,7 +151,7 @@ impl load {
     pub fn cache_clear<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() {
         Self::cache::<T, N>().clear();
     }
-    /// Waits for the running calls, or drops them; from then on calls run as the plain function.
+    /// Waits for the running calls, or gives them up; from then on calls run as the plain function.
     pub fn cache_close<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         how: ::cachetools::Close,
     ) -> impl ::core::future::Future<Output = ()> {

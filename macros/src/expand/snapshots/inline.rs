@@ -144,7 +144,7 @@ impl get_user {
     pub fn cache_clear() {
         Self::cache().clear();
     }
-    /// Waits for the running calls, or drops them; from then on calls run as the plain function.
+    /// Waits for the running calls, or gives them up; from then on calls run as the plain function.
     pub fn cache_close(
         how: ::cachetools::Close,
     ) -> impl ::core::future::Future<Output = ()> {
