@@ -32,6 +32,8 @@ pub struct Pending<K: 'static, V: CacheValue, M> {
     seat: Option<Seat<K, V>>,
     mode: M,
     traced: bool,
+    /// Whether the body runs whatever a second tier has.
+    #[cfg(feature = "store")]
     refresh: bool,
     /// Set where a second tier answers the call.
     #[cfg(feature = "store")]
@@ -63,11 +65,14 @@ where
     M: Mode<R, V>,
     Q: View<K>,
 {
-    let pending = |seat, traced, refresh| {
+    let pending = |seat, traced, refresh: bool| {
+        #[cfg(not(feature = "store"))]
+        let _ = refresh;
         Start::Miss(Pending {
             seat,
             mode,
             traced,
+            #[cfg(feature = "store")]
             refresh,
             #[cfg(feature = "store")]
             by_store: None,
