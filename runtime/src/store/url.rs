@@ -164,7 +164,7 @@ mod tests {
         let password = url("redis://:secret@host");
         assert_eq!((password.user, password.password.as_deref()), (None, Some("secret")));
         assert_eq!(url("sqlite:dir/cache.db").path, "dir/cache.db");
-        assert_eq!(url("sqlite:///tmp/cache.db").path, "tmp/cache.db");
+        assert_eq!(url("sqlite:///var/cache.db").path, "var/cache.db");
     }
 
     #[test]
