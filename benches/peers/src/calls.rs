@@ -35,6 +35,12 @@ pub(crate) const FLOOR: Subject = unbounded("HashMap without a lock");
 pub(crate) const OURS: Subject = safe("cachetools");
 pub(crate) const OURS_INLINE: Subject = safe("cachetools, flight = inline");
 pub(crate) const OURS_TTL: Subject = safe("cachetools, ttl = 10m");
+pub(crate) const OURS_LFU: Subject = safe("cachetools, lfu");
+pub(crate) const OURS_FIFO: Subject = safe("cachetools, fifo");
+pub(crate) const OURS_RANDOM: Subject = safe("cachetools, random");
+pub(crate) const OURS_SIEVE: Subject = safe("cachetools, sieve");
+pub(crate) const OURS_S3_FIFO: Subject = safe("cachetools, s3_fifo");
+pub(crate) const OURS_TINY_LFU: Subject = safe("cachetools, tiny_lfu");
 pub(crate) const OURS_UNBOUNDED: Subject = Subject { name: "cachetools, unbounded", safe: true, bounded: false };
 pub(crate) const QUICK: Subject = unsafe_from_stampedes("quick_cache get, insert");
 pub(crate) const QUICK_SAFE: Subject = safe("quick_cache get_or_insert_async");
@@ -191,6 +197,43 @@ numbers! {
         tokio::time::sleep(SLOW).await;
         key ^ 0x5555
     }
+}
+
+/// A module with the calls of ours under each order of eviction but the default.
+macro_rules! orders {
+    ($(#[$doc:meta])* $module:ident, $capacity:tt, $($order:ident $subject:ident),*) => {
+        $(#[$doc])*
+        pub(crate) mod $module {
+            use super::{$($subject,)* Visit};
+
+            $(
+                #[cachetools::cached($order = $capacity)]
+                pub(crate) async fn $order(key: u64) -> u64 {
+                    key ^ 0x5555
+                }
+            )*
+
+            pub(crate) fn all(visit: &mut impl Visit) {
+                $(visit.call($subject, $order);)*
+            }
+        }
+    };
+    ($(#[$doc:meta])* $module:ident, $capacity:tt) => {
+        orders! {
+            $(#[$doc])* $module, $capacity,
+            lfu OURS_LFU, fifo OURS_FIFO, random OURS_RANDOM, sieve OURS_SIEVE, s3_fifo OURS_S3_FIFO, tiny_lfu OURS_TINY_LFU
+        }
+    };
+}
+
+orders! {
+    /// As [`trivial`].
+    trivial_by_order, 10_000
+}
+
+orders! {
+    /// As [`million`].
+    million_by_order, 1_000_000
 }
 
 /// What is no peer: the cost of a call and of a map, and caches without a bound.

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use crate::calls::{trivial, unbounded};
+use crate::calls::{trivial, trivial_by_order as by_order, unbounded};
 use crate::timed::runtime;
 use crate::zipf::shuffled;
 
@@ -17,11 +17,23 @@ pub(crate) const KINDS: &[(&str, Kind)] = &[
     ("hit: cachetools, flight = inline", |calls| hits(calls, trivial::ours_inline)),
     ("hit: cachetools, ttl = 10m", |calls| hits(calls, trivial::ours_ttl)),
     ("hit: cachetools, unbounded", |calls| hits(calls, unbounded::ours)),
+    ("hit: cachetools, lfu", |calls| hits(calls, by_order::lfu)),
+    ("hit: cachetools, fifo", |calls| hits(calls, by_order::fifo)),
+    ("hit: cachetools, random", |calls| hits(calls, by_order::random)),
+    ("hit: cachetools, sieve", |calls| hits(calls, by_order::sieve)),
+    ("hit: cachetools, s3_fifo", |calls| hits(calls, by_order::s3_fifo)),
+    ("hit: cachetools, tiny_lfu", |calls| hits(calls, by_order::tiny_lfu)),
     ("hit: quick_cache get", |calls| hits(calls, trivial::quick)),
     ("hit: quick_cache get_or_insert_async", |calls| hits(calls, trivial::quick_safe)),
     ("miss: cachetools", |calls| misses(calls, trivial::ours)),
     ("miss: cachetools, flight = inline", |calls| misses(calls, trivial::ours_inline)),
     ("miss: cachetools, ttl = 10m", |calls| misses(calls, trivial::ours_ttl)),
+    ("miss: cachetools, lfu", |calls| misses(calls, by_order::lfu)),
+    ("miss: cachetools, fifo", |calls| misses(calls, by_order::fifo)),
+    ("miss: cachetools, random", |calls| misses(calls, by_order::random)),
+    ("miss: cachetools, sieve", |calls| misses(calls, by_order::sieve)),
+    ("miss: cachetools, s3_fifo", |calls| misses(calls, by_order::s3_fifo)),
+    ("miss: cachetools, tiny_lfu", |calls| misses(calls, by_order::tiny_lfu)),
     ("miss: quick_cache get, insert", |calls| misses(calls, trivial::quick)),
     ("miss: quick_cache get_or_insert_async", |calls| misses(calls, trivial::quick_safe)),
 ];

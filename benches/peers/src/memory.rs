@@ -32,6 +32,7 @@ pub(crate) fn w6(facts: &mut Facts) {
     let title = "W6: memory, 1,000,000 keys u64 -> u64 into room for 1,000,000 (16 B of data each)";
     let mut fill = Fill(Table::new(title, &["variant", "B/entry", "at the peak"]), facts);
     calls::million::bounded(&mut fill);
+    calls::million_by_order::all(&mut fill);
     calls::unbounded::fill(&mut fill);
     println!("{}", fill.0);
 }

@@ -1,146 +1,92 @@
 //! The targets, and what became of them.
 
 use crate::calls::{
-    CACHED_BY_KEY, CACHED_CONCURRENT, FOYER, FOYER_SAFE, MOKA, MOKA_SAFE, OURS, OURS_INLINE, OURS_TTL, QUICK,
-    QUICK_SAFE, Subject,
+    CACHED_BY_KEY, CACHED_CONCURRENT, FOYER, FOYER_SAFE, MOKA, MOKA_SAFE, OURS, OURS_FIFO, OURS_INLINE, OURS_LFU,
+    OURS_RANDOM, OURS_S3_FIFO, OURS_SIEVE, OURS_TINY_LFU, OURS_TTL, QUICK, QUICK_SAFE, Subject,
 };
 use crate::measure::Series;
 use crate::table::{Facts, Table};
 
-/// What has to be at most so much.
-struct Target {
-    what: &'static str,
-    must: f64,
-    aim: Option<f64>,
-    /// By the fastest rounds, and the median.
-    measure: fn(&Facts) -> Option<(f64, f64)>,
+/// What has to be at most so much, the must and the aim.
+struct Target(&'static str, Option<f64>, Option<f64>, Measure);
+
+/// Where a number comes from: a workload, and whose.
+enum Measure {
+    /// The time of the first, in times that of the second.
+    Ratio(&'static str, Subject, Subject),
+    /// Nanoseconds of the first beyond those of the second.
+    Over(&'static str, Subject, Subject),
+    /// Our nanoseconds.
+    Own(&'static str),
+    /// Our time, in times that of the bounded peer that is ahead of the other ones, whether it counts its hits or not.
+    Best(&'static str),
+    /// Likewise, of those that run the body once.
+    BestSafe(&'static str),
+    /// Our allocations a call.
+    Allocations(&'static str),
+    /// What was counted and not timed.
+    Number(&'static str, Subject),
 }
+
+use Measure::{Allocations, Best, BestSafe, Number, Over, Own, Ratio};
 
 const TARGETS: &[Target] = &[
-    Target {
-        what: "W1 hit / quick_cache get",
-        must: 1.0,
-        aim: Some(0.75),
-        measure: |facts| facts.ratio("W1", OURS, QUICK),
-    },
-    Target {
-        what: "W1 hit / quick_cache get_or_insert_async",
-        must: 0.45,
-        aim: None,
-        measure: |facts| facts.ratio("W1", OURS, QUICK_SAFE),
-    },
-    Target {
-        what: "W1 hit / moka get_with",
-        must: 0.1,
-        aim: None,
-        measure: |facts| facts.ratio("W1", OURS, MOKA_SAFE),
-    },
-    Target {
-        what: "W1 hit / cached by_key",
-        must: 0.1,
-        aim: None,
-        measure: |facts| facts.ratio("W1", OURS, CACHED_BY_KEY),
-    },
-    Target { what: "W1 allocations", must: 0.0, aim: None, measure: |facts| allocations(facts, "W1") },
-    Target {
-        what: "W2 hit / quick_cache get, borrowed key by hand",
-        must: 1.1,
-        aim: Some(0.8),
-        measure: |facts| facts.ratio("W2", OURS, QUICK),
-    },
-    Target {
-        what: "W2 hit / quick_cache get_or_insert_async",
-        must: 0.6,
-        aim: None,
-        measure: |facts| facts.ratio("W2", OURS, QUICK_SAFE),
-    },
-    Target { what: "W2 allocations", must: 0.0, aim: None, measure: |facts| allocations(facts, "W2") },
-    Target {
-        what: "a hit with a ttl, ns over one without",
-        must: 10.0,
-        aim: Some(5.0),
-        measure: |facts| {
-            let (with, without) = (facts.series("W1", OURS_TTL)?, facts.series("W1", OURS)?);
-            Some((with.min() - without.min(), with.median() - without.median()))
-        },
-    },
-    Target { what: "W3 hot key / best bounded peer", must: 1.0, aim: None, measure: |facts| best("W3 hot", facts) },
-    Target { what: "W3 hot key, ns", must: f64::INFINITY, aim: Some(5.0), measure: |facts| own("W3 hot", facts) },
-    Target { what: "W3 Zipf / best bounded peer", must: 1.0, aim: None, measure: |facts| best("W3 zipf", facts) },
-    Target {
-        what: "W4 miss / quick_cache get_or_insert_async",
-        must: 1.0,
-        aim: Some(0.7),
-        measure: |facts| facts.ratio("W4", OURS, QUICK_SAFE),
-    },
-    Target {
-        what: "W4 miss, inline / quick_cache get_or_insert_async",
-        must: 1.0,
-        aim: Some(0.7),
-        measure: |facts| facts.ratio("W4", OURS_INLINE, QUICK_SAFE),
-    },
-    Target {
-        what: "W4 miss / moka get_with",
-        must: 0.1,
-        aim: None,
-        measure: |facts| facts.ratio("W4", OURS, MOKA_SAFE),
-    },
-    Target { what: "W5 runs of 10,000 callers", must: 1.0, aim: None, measure: |facts| number(facts, "W5 runs", OURS) },
-    Target {
-        what: "W5 bytes a waiter",
-        must: 500.0,
-        aim: Some(300.0),
-        measure: |facts| number(facts, "W5 bytes", OURS),
-    },
-    Target {
-        what: "W5 time, 1 thread / best peer",
-        must: 1.0,
-        aim: None,
-        measure: |facts| best_safe("W5 one thread", facts),
-    },
-    Target {
-        what: "W5 time, 2 workers / best peer",
-        must: 1.0,
-        aim: None,
-        measure: |facts| best_safe("W5 two workers", facts),
-    },
-    Target { what: "W6 bytes an entry, lru", must: 40.0, aim: Some(36.0), measure: |facts| number(facts, "W6", OURS) },
-    Target {
-        what: "future, shared: bytes over the body",
-        must: 256.0,
-        aim: Some(128.0),
-        measure: |facts| number(facts, "size", OURS),
-    },
-    Target {
-        what: "future, inline: bytes over the body",
-        must: 256.0,
-        aim: Some(128.0),
-        measure: |facts| number(facts, "size", OURS_INLINE),
-    },
+    Target("W1 hit / quick_cache get", Some(1.0), Some(0.75), Ratio("W1", OURS, QUICK)),
+    Target("W1 hit / quick_cache get_or_insert_async", Some(0.45), None, Ratio("W1", OURS, QUICK_SAFE)),
+    Target("W1 hit / moka get_with", Some(0.1), None, Ratio("W1", OURS, MOKA_SAFE)),
+    Target("W1 hit / cached by_key", Some(0.1), None, Ratio("W1", OURS, CACHED_BY_KEY)),
+    Target("W1 allocations", Some(0.0), None, Allocations("W1")),
+    Target("W2 hit / quick_cache get, borrowed key by hand", Some(1.1), Some(0.8), Ratio("W2", OURS, QUICK)),
+    Target("W2 hit / quick_cache get_or_insert_async", Some(0.6), None, Ratio("W2", OURS, QUICK_SAFE)),
+    Target("W2 allocations", Some(0.0), None, Allocations("W2")),
+    Target("a hit with a ttl, ns over one without", Some(10.0), Some(5.0), Over("W1", OURS_TTL, OURS)),
+    Target("W3 hot key / best bounded peer", Some(1.0), None, Best("W3 hot")),
+    Target("W3 hot key, ns", None, Some(5.0), Own("W3 hot")),
+    Target("W3 Zipf / best bounded peer", Some(1.0), None, Best("W3 zipf")),
+    Target("W4 miss / quick_cache get_or_insert_async", Some(1.0), Some(0.7), Ratio("W4", OURS, QUICK_SAFE)),
+    Target(
+        "W4 miss, inline / quick_cache get_or_insert_async",
+        Some(1.0),
+        Some(0.7),
+        Ratio("W4", OURS_INLINE, QUICK_SAFE),
+    ),
+    Target("W4 miss / moka get_with", Some(0.1), None, Ratio("W4", OURS, MOKA_SAFE)),
+    Target("W5 runs of 10,000 callers", Some(1.0), None, Number("W5 runs", OURS)),
+    Target("W5 bytes a waiter", Some(500.0), Some(300.0), Number("W5 bytes", OURS)),
+    Target("W5 time, 1 thread / best peer", Some(1.0), None, BestSafe("W5 one thread")),
+    Target("W5 time, 2 workers / best peer", Some(1.0), None, BestSafe("W5 two workers")),
+    Target("W6 bytes an entry, lru", Some(40.0), Some(36.0), Number("W6", OURS)),
+    Target("W6 bytes an entry, lfu", Some(48.0), Some(36.0), Number("W6", OURS_LFU)),
+    Target("W6 bytes an entry, fifo", Some(48.0), Some(36.0), Number("W6", OURS_FIFO)),
+    Target("W6 bytes an entry, random", Some(48.0), Some(36.0), Number("W6", OURS_RANDOM)),
+    Target("W6 bytes an entry, sieve", Some(48.0), Some(36.0), Number("W6", OURS_SIEVE)),
+    Target("W6 bytes an entry, s3_fifo", Some(48.0), Some(36.0), Number("W6", OURS_S3_FIFO)),
+    Target("W6 bytes an entry, tiny_lfu", Some(48.0), Some(36.0), Number("W6", OURS_TINY_LFU)),
+    Target("future, shared: bytes over the body", Some(256.0), Some(128.0), Number("size", OURS)),
+    Target("future, inline: bytes over the body", Some(256.0), Some(128.0), Number("size", OURS_INLINE)),
 ];
 
-fn number(facts: &Facts, what: &'static str, subject: Subject) -> Option<(f64, f64)> {
-    facts.number(what, subject).map(|number| (number, number))
-}
-
-fn allocations(facts: &Facts, workload: &'static str) -> Option<(f64, f64)> {
-    let allocations = facts.series(workload, OURS)?.allocations;
-    Some((allocations, allocations))
-}
-
-fn own(workload: &'static str, facts: &Facts) -> Option<(f64, f64)> {
-    facts.series(workload, OURS).map(|series| (series.min(), series.median()))
-}
-
-/// Beside the bounded peer that is ahead of the other ones, whether it counts its hits or not.
-fn best(workload: &'static str, facts: &Facts) -> Option<(f64, f64)> {
-    let peers = [QUICK, QUICK_SAFE, MOKA, MOKA_SAFE, CACHED_BY_KEY, CACHED_CONCURRENT, FOYER, FOYER_SAFE];
-    beside_the_first(peers, workload, facts)
-}
-
-/// Likewise, of those that run the body once.
-fn best_safe(workload: &'static str, facts: &Facts) -> Option<(f64, f64)> {
-    beside_the_first([QUICK_SAFE, MOKA_SAFE, CACHED_BY_KEY, FOYER_SAFE], workload, facts)
+impl Measure {
+    /// By the fastest rounds, and the median.
+    fn of(&self, facts: &Facts) -> Option<(f64, f64)> {
+        match *self {
+            Ratio(workload, one, other) => facts.ratio(workload, one, other),
+            Over(workload, one, other) => {
+                let (one, other) = (facts.series(workload, one)?, facts.series(workload, other)?);
+                Some((one.min() - other.min(), one.median() - other.median()))
+            }
+            Own(workload) => facts.series(workload, OURS).map(|series| (series.min(), series.median())),
+            Best(workload) => {
+                let peers = [QUICK, QUICK_SAFE, MOKA, MOKA_SAFE, CACHED_BY_KEY, CACHED_CONCURRENT, FOYER, FOYER_SAFE];
+                beside_the_first(peers, workload, facts)
+            }
+            BestSafe(workload) => beside_the_first([QUICK_SAFE, MOKA_SAFE, CACHED_BY_KEY, FOYER_SAFE], workload, facts),
+            Allocations(workload) => {
+                facts.series(workload, OURS).map(|series| (series.allocations, series.allocations))
+            }
+            Number(what, whose) => facts.number(what, whose).map(|number| (number, number)),
+        }
+    }
 }
 
 fn beside_the_first<const N: usize>(peers: [Subject; N], workload: &'static str, facts: &Facts) -> Option<(f64, f64)> {
@@ -152,16 +98,15 @@ fn beside_the_first<const N: usize>(peers: [Subject; N], workload: &'static str,
 /// Each target that was measured: by the fastest rounds and by the median; the median decides.
 pub(crate) fn scoreboard(facts: &Facts) -> Table {
     let mut table = Table::new("Targets", &["work", "must", "aim", "by min", "by median", ""]);
-    for Target { what, must, aim, measure } in TARGETS {
-        let Some((min, median)) = measure(facts) else { continue };
-        let verdict = match aim {
-            Some(aim) if median <= *aim => "aim met",
-            _ if must.is_infinite() => "aim missed",
-            _ if median <= *must => "met",
+    for Target(what, must, aim, measure) in TARGETS {
+        let Some((min, median)) = measure.of(facts) else { continue };
+        let verdict = match (must, aim) {
+            (_, Some(aim)) if median <= *aim => "aim met",
+            (None, _) => "aim missed",
+            (Some(must), _) if median <= *must => "met",
             _ => "MISSED",
         };
-        let must = if must.is_finite() { must.to_string() } else { String::new() };
-        let aim = aim.map(|aim| aim.to_string()).unwrap_or_default();
+        let [must, aim] = [must, aim].map(|bound| bound.map(|bound| bound.to_string()).unwrap_or_default());
         table.row(what, [must, aim, format!("{min:.2}"), format!("{median:.2}"), verdict.to_owned()]);
     }
     table

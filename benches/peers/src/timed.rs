@@ -49,6 +49,7 @@ pub(crate) fn w1(effort: Effort, facts: &mut Facts) {
     let mut hits = Hits(Vec::new());
     calls::unbounded::all(&mut hits);
     calls::trivial::bounded(&mut hits);
+    calls::trivial_by_order::all(&mut hits);
     show("W1", "hit, one thread, u64 -> u64", QUICK, interleaved(hits.0, effort), facts);
 }
 
