@@ -149,6 +149,15 @@ pub mod __fuzz {
     pub fn shard(mut data: &[u8]) {
         crate::table::model::compare(&mut data);
     }
+
+    /// Compares an order of eviction, which the bytes choose, with what it has to hold.
+    ///
+    /// # Panics
+    ///
+    /// If they differ.
+    pub fn policy(mut data: &[u8]) {
+        crate::policy::trial::compare(&mut data);
+    }
 }
 
 /// The README's examples are tests.

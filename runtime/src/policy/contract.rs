@@ -1,110 +1,14 @@
 //! What every policy keeps: integers only, the same suite for all.
 
-use std::collections::HashMap;
-
 use super::model::{Model, mixed};
+use super::trial::{Draws, Make, ORDERS, Source as _};
 use super::*;
 
-const CAPACITIES: [u64; 6] = [1, 2, 3, 7, 20, 100];
-
-type Make = fn(u64) -> Order;
-
-fn built_in() -> [(&'static str, Make); 8] {
-    [
-        ("lru", |_| Order::Lru(Lru::new())),
-        ("lfu", |_| Order::Lfu(Lfu::new())),
-        ("fifo", |_| Order::Fifo(Fifo::new())),
-        ("random", |_| Order::Random(Random::seeded(7))),
-        ("sieve", |_| Order::Sieve(Sieve::new())),
-        ("s3_fifo", |capacity| Order::S3Fifo(S3Fifo::new(capacity))),
-        ("tiny_lfu", |capacity| Order::TinyLfu(TinyLfu::new(capacity))),
-        ("custom", |_| Order::Custom(Box::new(Lru::new()))),
-    ]
-}
-
 fn each(capacity: u64, test: impl Fn(Model<Order>)) {
-    for (name, make) in built_in() {
+    for (name, make) in ORDERS {
         println!("{name} of {capacity}"); // Shown when the test fails.
         test(Model::new(capacity, make(capacity)));
     }
-}
-
-/// A generator for the random operations: xorshift by G. Marsaglia (2003).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % bound
-    }
-}
-
-/// Random operations beside a map of what must be held.
-fn at_random(hash: fn(u64) -> u32, heaviest: u64) {
-    for (round, capacity) in CAPACITIES.into_iter().cycle().take(24).enumerate() {
-        each(capacity, |cache| {
-            let mut cache = cache.hashing(hash);
-            let mut held = HashMap::new();
-            let mut capacity = capacity;
-            let mut chance = Chance(round as u64 + 1);
-            for _ in 0..1500 {
-                let key = chance.below(capacity * 2 + 3).min(chance.below(capacity * 3 + 3));
-                match chance.below(100) {
-                    0 => {
-                        cache.clear();
-                        held.clear();
-                    }
-                    1 => {
-                        capacity = CAPACITIES[chance.below(6) as usize];
-                        cache.set_capacity(capacity);
-                        held.retain(|&key, _| cache.contains(key));
-                    }
-                    2..8 => assert_eq!(cache.remove(key), held.remove(&key).is_some()),
-                    8..11 => {
-                        let gone = cache.pop();
-                        assert_eq!(gone.is_some(), !held.is_empty());
-                        gone.inspect(|key| assert!(held.remove(key).is_some(), "{key} was held"));
-                    }
-                    11..50 => {
-                        let weight = if heaviest == 1 { 1 } else { chance.below(heaviest + 1) };
-                        let was = held.contains_key(&key);
-                        match cache.put_weighing(key, weight) {
-                            Some(evicted) => {
-                                for gone in evicted {
-                                    assert!(held.remove(&gone).is_some(), "{gone} was held");
-                                    assert!(gone != key || was, "a newcomer is not its own victim");
-                                }
-                                held.insert(key, weight);
-                            }
-                            None => assert!(weight > capacity),
-                        }
-                    }
-                    _ => assert_eq!(cache.get(key), held.contains_key(&key)),
-                }
-                assert!(cache.weight() <= capacity);
-                assert_eq!((cache.len(), cache.weight()), (held.len(), held.values().sum()));
-                assert!(held.keys().all(|&key| cache.contains(key)));
-            }
-        });
-    }
-}
-
-#[test]
-fn nothing_is_lost_or_doubled() {
-    at_random(mixed, 1);
-}
-
-#[test]
-fn nothing_is_lost_or_doubled_with_weights() {
-    at_random(mixed, 5);
-}
-
-#[test]
-fn nothing_is_lost_or_doubled_when_all_hashes_are_equal() {
-    at_random(|_| 0, 3);
-    at_random(|key| (key % 2) as u32 * u32::MAX, 1);
 }
 
 // CT-10
@@ -240,14 +144,15 @@ fn favourites_stay_whatever_they_weigh() {
     // A fifth of the keys gets two thirds of the reads; the bound is a tenth of the weight of all.
     let hits = |make: Make| {
         let mut cache = Model::new(1000, make(1000));
-        let mut chance = Chance(9);
+        let mut draws = Draws::new(9, usize::MAX);
+        let mut below = |n| draws.below(n).expect("they do not end");
         let read = |_: &u32| {
-            let key = if chance.below(3) < 2 { chance.below(200) } else { 200 + chance.below(800) };
+            let key = if below(3) < 2 { below(200) } else { 200 + below(800) };
             cache.get(key) || (cache.put_weighing(key, 1 + key % 3 * 9), false).1
         };
         (0..20_000).filter(read).count()
     };
-    let [(_, lru), .., (_, s3_fifo), (_, tiny_lfu), _] = built_in();
+    let [(_, lru), .., (_, s3_fifo), (_, tiny_lfu), _] = ORDERS;
     let (lru, s3_fifo, tiny_lfu) = (hits(lru), hits(s3_fifo), hits(tiny_lfu));
     println!("of 20,000: lru {lru}, s3_fifo {s3_fifo}, tiny_lfu {tiny_lfu}");
     assert!(s3_fifo * 10 > lru * 13 && tiny_lfu * 10 > lru * 13);
@@ -256,7 +161,7 @@ fn favourites_stay_whatever_they_weigh() {
 #[test]
 fn memory_follows_the_entries_held() {
     // Without the naive model, whose searches would take minutes here.
-    for (name, make) in built_in() {
+    for (name, make) in ORDERS {
         let capacity = 100_000;
         let mut policy = make(capacity);
         let mut hashes: Vec<u32> = Vec::new();

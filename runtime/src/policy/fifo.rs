@@ -1,6 +1,6 @@
 //! First in, first out.
 
-use super::{Policy, Slot, list::Lists};
+use super::queue::Queue;
 
 /// Evicts the entry that was written first; reads don't matter.
 ///
@@ -10,67 +10,7 @@ use super::{Policy, Slot, list::Lists};
 /// costs more than the look-up.
 ///
 /// **Not for** hit ratio: on most traces it stays 2 to 12 points under [`Lru`](super::Lru).
-#[derive(Debug)]
-pub(crate) struct Fifo {
-    order: Lists<1>,
-}
-
-impl Fifo {
-    /// An empty queue.
-    pub(crate) fn new() -> Self {
-        Self { order: Lists::new() }
-    }
-
-    /// A newcomer takes the slot of the one that leaves: see [`Order::relieve`](super::Order::relieve).
-    pub(super) fn relieve(&mut self) -> Option<Slot> {
-        let slot = self.order.front(0)?;
-        self.order.move_to_back(0, slot);
-        Some(slot)
-    }
-}
-
-impl Policy for Fifo {
-    fn admit(&mut self, slot: Slot, _hash: u32, _weight: u64) {
-        self.order.push(0, slot);
-    }
-
-    #[inline]
-    fn touch(&mut self, _slot: Slot, _hash: u32) {}
-
-    fn rewrite(&mut self, slot: Slot, _hash: u32, _weight: u64) {
-        self.order.move_to_back(0, slot);
-    }
-
-    fn victim(&mut self) -> Option<Slot> {
-        self.order.front(0)
-    }
-
-    fn forget(&mut self, slot: Slot, _hash: u32, _evicted: bool) {
-        self.order.forget(slot);
-    }
-
-    fn renumber(&mut self, from: Slot, to: Slot) {
-        self.order.renumber(from, to);
-    }
-
-    fn clear(&mut self) {
-        self.order.clear();
-    }
-
-    fn set_capacity(&mut self, _capacity: u64) {}
-}
-
-#[cfg(any(test, fuzzing))]
-impl super::Validate for Fifo {
-    fn validate(&self, len: usize) {
-        assert_eq!(self.order.len(), len);
-        self.order.validate();
-    }
-
-    fn bytes(&self) -> usize {
-        self.order.bytes()
-    }
-}
+pub(crate) type Fifo = Queue<false>;
 
 #[cfg(test)]
 mod tests {

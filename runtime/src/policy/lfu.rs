@@ -15,10 +15,9 @@ use super::{Policy, Slot, list::Lists};
 /// ages its counts.
 #[derive(Debug)]
 pub(crate) struct Lfu {
-    /// By count, then by last use: the front is the next to leave. Each group is one stretch.
-    order: Lists<1>,
-    /// The group of each slot: its number in `groups`.
-    group_of: Vec<u32>,
+    /// By count, then by last use: the front is the next to leave. Each group is one stretch; the mark of a slot is its
+    /// group's number in `groups`.
+    order: Lists<1, u32>,
     groups: Vec<Group>,
     /// The group with the lowest count, or `NONE`.
     lowest: u32,
@@ -41,12 +40,12 @@ const NONE: u32 = u32::MAX;
 impl Lfu {
     /// No entries, no counts.
     pub(crate) fn new() -> Self {
-        Self { order: Lists::new(), group_of: Vec::new(), groups: Vec::new(), lowest: NONE, unused: NONE }
+        Self { order: Lists::new(), groups: Vec::new(), lowest: NONE, unused: NONE }
     }
 
     /// Counts a use.
     fn promote(&mut self, slot: Slot) {
-        let old = self.group_of[slot as usize];
+        let old = self.order[slot];
         let Group { count, newest, higher, .. } = self.groups[old as usize];
         let has_next = higher != NONE && self.groups[higher as usize].count == count + 1;
         let alone = newest == slot && self.next_older_in(slot, old).is_none();
@@ -62,12 +61,12 @@ impl Lfu {
             self.order.move_behind(slot, behind);
         }
         self.groups[new as usize].newest = slot;
-        self.group_of[slot as usize] = new;
+        self.order[slot] = new;
     }
 
     /// The neighbour that is one older, if it is of the same group.
     fn next_older_in(&self, slot: Slot, group: u32) -> Option<Slot> {
-        self.order.older(slot).filter(|&older| self.group_of[older as usize] == group)
+        self.order.older(slot).filter(|&older| self.order[older] == group)
     }
 
     /// Makes an empty group right above `lower` (or below all). Its `newest` is for the caller to set.
@@ -95,7 +94,7 @@ impl Lfu {
 
     /// Takes a slot out of its group, while its links still stand; an empty group goes.
     fn leave_group(&mut self, slot: Slot) {
-        let number = self.group_of[slot as usize];
+        let number = self.order[slot];
         let Group { newest, lower, higher, .. } = self.groups[number as usize];
         if newest != slot {
             return;
@@ -118,7 +117,7 @@ impl Lfu {
 
 impl Policy for Lfu {
     fn admit(&mut self, slot: Slot, _hash: u32, _weight: u64) {
-        self.order.push(0, slot);
+        self.order.push(0, slot, NONE);
         let lowest = self.groups.get(self.lowest as usize).filter(|group| group.count == 1);
         let group = if let Some(newest) = lowest.map(|group| group.newest) {
             self.order.move_behind(slot, newest);
@@ -129,15 +128,11 @@ impl Policy for Lfu {
             self.insert_group(1, NONE)
         };
         self.groups[group as usize].newest = slot;
-        self.group_of.push(group);
+        self.order[slot] = group;
     }
 
     #[inline]
     fn touch(&mut self, slot: Slot, _hash: u32) {
-        self.promote(slot);
-    }
-
-    fn rewrite(&mut self, slot: Slot, _hash: u32, _weight: u64) {
         self.promote(slot);
     }
 
@@ -148,15 +143,11 @@ impl Policy for Lfu {
     fn forget(&mut self, slot: Slot, _hash: u32, _evicted: bool) {
         self.leave_group(slot);
         self.order.forget(slot);
-        if slot as usize + 1 == self.group_of.len() {
-            self.group_of.pop();
-        }
     }
 
     fn renumber(&mut self, from: Slot, to: Slot) {
         self.order.renumber(from, to);
-        self.group_of.swap_remove(to as usize);
-        let group = &mut self.groups[self.group_of[to as usize] as usize];
+        let group = &mut self.groups[self.order[to] as usize];
         if group.newest == from {
             group.newest = to;
         }
@@ -165,15 +156,12 @@ impl Policy for Lfu {
     fn clear(&mut self) {
         *self = Self::new();
     }
-
-    fn set_capacity(&mut self, _capacity: u64) {}
 }
 
 #[cfg(any(test, fuzzing))]
 impl super::Validate for Lfu {
     fn validate(&self, len: usize) {
-        assert_eq!((self.order.len(), self.group_of.len()), (len, len));
-        self.order.validate();
+        self.order.validate(len);
         let mut order = self.order.iter(0).peekable();
         let (mut number, mut lower, mut count, mut used) = (self.lowest, NONE, 0, 0);
         while number != NONE {
@@ -181,7 +169,7 @@ impl super::Validate for Lfu {
             assert!(group.count > count, "groups stand by count");
             assert_eq!(group.lower, lower);
             let mut last = NONE;
-            while let Some(slot) = order.next_if(|&slot| self.group_of[slot as usize] == number) {
+            while let Some(slot) = order.next_if(|&slot| self.order[slot] == number) {
                 last = slot;
             }
             assert_ne!(last, NONE, "a group is not empty");
@@ -196,7 +184,7 @@ impl super::Validate for Lfu {
     }
 
     fn bytes(&self) -> usize {
-        self.order.bytes() + size_of_val(&self.group_of[..]) + size_of_val(&self.groups[..])
+        self.order.bytes() + size_of_val(&self.groups[..])
     }
 }
 

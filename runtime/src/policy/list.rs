@@ -3,6 +3,10 @@
 //! Slots are dense, so a list needs no allocation of its own: eight bytes a slot hold both neighbours. Each list
 //! closes over a sentinel at the start of the array; with it, linking and unlinking have no case for an end or an
 //! empty list, and an entry can leave its list without anyone knowing which one it stood in.
+//!
+//! Each slot has a mark beside its links: what a policy keeps of an entry.
+
+use std::ops::{Index, IndexMut};
 
 use super::Slot;
 
@@ -12,30 +16,35 @@ struct Link {
     next: u32,
 }
 
-/// `N` lists over the slots of one shard; every slot stands in exactly one of them.
+/// `N` lists over the slots of one shard; every slot stands in exactly one of them, and has a mark.
 ///
 /// The front of a list is its oldest end: what is admitted or touched goes to the back.
 #[derive(Debug)]
-pub(crate) struct Lists<const N: usize> {
+pub(crate) struct Lists<const N: usize, M = ()> {
     /// `N` sentinels, then the slots in order: slot `s` is node `s + N`.
     links: Vec<Link>,
+    /// By slot.
+    marks: Vec<M>,
 }
 
-impl<const N: usize> Lists<N> {
+impl<const N: usize, M> Lists<N, M> {
     pub(crate) fn new() -> Self {
-        let links = (0..N as u32).map(|list| Link { prev: list, next: list }).collect();
-        Self { links }
+        // It grows by doubling: from a power of two, bounds below one are not paid twice.
+        let mut links = Vec::with_capacity((N + 1).next_power_of_two());
+        links.extend((0..N as u32).map(|list| Link { prev: list, next: list }));
+        Self { links, marks: Vec::new() }
     }
 
     /// The number of slots, those of all lists together.
     pub(crate) fn len(&self) -> usize {
-        self.links.len() - N
+        self.marks.len()
     }
 
     /// Links a new slot at the back of `list`. The slot must be the next one: `len()`.
     #[inline]
-    pub(crate) fn push(&mut self, list: usize, slot: Slot) {
+    pub(crate) fn push(&mut self, list: usize, slot: Slot, mark: M) {
         debug_assert_eq!(slot as usize, self.len(), "slots are dense");
+        self.marks.push(mark);
         let node = self.links.len() as u32;
         let back = self.links[list].prev;
         self.links.push(Link { prev: back, next: list as u32 });
@@ -103,6 +112,7 @@ impl<const N: usize> Lists<N> {
         self.unlink(node);
         if node + 1 == self.links.len() {
             self.links.pop();
+            self.marks.pop();
         }
     }
 
@@ -116,6 +126,12 @@ impl<const N: usize> Lists<N> {
             self.links[link.next as usize].prev = node;
             self.links[node as usize] = link;
         }
+        self.marks.swap_remove(to as usize);
+    }
+
+    /// The marks of all slots, in no order that matters.
+    pub(crate) fn marks_mut(&mut self) -> impl Iterator<Item = &mut M> {
+        self.marks.iter_mut()
     }
 
     pub(crate) fn clear(&mut self) {
@@ -145,8 +161,25 @@ impl<const N: usize> Lists<N> {
     }
 }
 
+impl<const N: usize, M> Index<Slot> for Lists<N, M> {
+    type Output = M;
+
+    /// The mark of a slot.
+    #[inline]
+    fn index(&self, slot: Slot) -> &M {
+        &self.marks[slot as usize]
+    }
+}
+
+impl<const N: usize, M> IndexMut<Slot> for Lists<N, M> {
+    #[inline]
+    fn index_mut(&mut self, slot: Slot) -> &mut M {
+        &mut self.marks[slot as usize]
+    }
+}
+
 #[cfg(any(test, fuzzing))]
-impl<const N: usize> Lists<N> {
+impl<const N: usize, M> Lists<N, M> {
     /// The slots of `list`, oldest first.
     pub(crate) fn iter(&self, list: usize) -> impl Iterator<Item = Slot> + '_ {
         std::iter::successors(self.front(list), |&slot| self.newer(slot))
@@ -154,16 +187,17 @@ impl<const N: usize> Lists<N> {
 
     /// What the lists hold of memory, spare room left out.
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&self.links[..])
+        size_of_val(&self.links[..]) + size_of_val(&self.marks[..])
     }
 
-    /// Walks all links: neighbours agree, and every slot is met once in all lists together.
+    /// Walks all links: neighbours agree, and every one of `len` slots is met once in all lists together.
     ///
     /// # Panics
     ///
     /// If that is not so.
-    pub(crate) fn validate(&self) {
-        let mut met = vec![false; self.len()];
+    pub(crate) fn validate(&self, len: usize) {
+        assert_eq!((self.links.len() - N, self.marks.len()), (len, len), "a slot has links and a mark");
+        let mut met = vec![false; len];
         for list in 0..N {
             let mut node = list;
             loop {
@@ -185,16 +219,17 @@ impl<const N: usize> Lists<N> {
 mod tests {
     use super::*;
 
-    fn filled() -> Lists<2> {
+    /// Even slots in one list, odd ones in the other; each is marked with its first number.
+    fn filled() -> Lists<2, Slot> {
         let mut lists = Lists::new();
         for slot in 0..6 {
-            lists.push(slot as usize % 2, slot);
+            lists.push(slot as usize % 2, slot, slot);
         }
         lists
     }
 
-    fn order<const N: usize>(lists: &Lists<N>, list: usize) -> Vec<Slot> {
-        lists.validate();
+    fn order<const N: usize, M>(lists: &Lists<N, M>, list: usize) -> Vec<Slot> {
+        lists.validate(lists.len());
         lists.iter(list).collect()
     }
 
@@ -250,6 +285,7 @@ mod tests {
         lists.renumber(5, 2);
         assert_eq!(order(&lists, 0), [0, 4]);
         assert_eq!(order(&lists, 1), [1, 3, 2]);
+        assert_eq!((lists[2], lists[4]), (5, 4), "a mark moves with its slot");
         lists.forget(4);
         assert_eq!(order(&lists, 0), [0]);
         assert_eq!(lists.len(), 4);
@@ -260,7 +296,7 @@ mod tests {
         let mut lists = filled();
         lists.clear();
         assert_eq!((lists.front(0), lists.front(1), lists.len()), (None, None, 0));
-        lists.push(1, 0);
+        lists.push(1, 0, 0);
         assert_eq!(order(&lists, 1), [0]);
         lists.forget(0);
         assert!(order(&lists, 1).is_empty());

@@ -1,6 +1,6 @@
 //! Least recently used.
 
-use super::{Policy, Slot, list::Lists};
+use super::queue::Queue;
 
 /// Evicts the entry that was not read or written for the longest time, exactly.
 ///
@@ -12,70 +12,7 @@ use super::{Policy, Slot, list::Lists};
 ///
 /// **Not for** scans and loops. One pass over many keys that never come back pushes out everything, and a loop over
 /// one key more than the bound never hits; [`TinyLfu`](super::TinyLfu) and [`S3Fifo`](super::S3Fifo) withstand both.
-#[derive(Debug)]
-pub(crate) struct Lru {
-    order: Lists<1>,
-}
-
-impl Lru {
-    /// An empty order.
-    pub(crate) fn new() -> Self {
-        Self { order: Lists::new() }
-    }
-
-    /// A newcomer takes the slot of the one that leaves: see [`Order::relieve`](super::Order::relieve).
-    pub(super) fn relieve(&mut self) -> Option<Slot> {
-        let slot = self.order.front(0)?;
-        self.order.move_to_back(0, slot);
-        Some(slot)
-    }
-}
-
-impl Policy for Lru {
-    #[inline]
-    fn admit(&mut self, slot: Slot, _hash: u32, _weight: u64) {
-        self.order.push(0, slot);
-    }
-
-    #[inline]
-    fn touch(&mut self, slot: Slot, _hash: u32) {
-        self.order.move_to_back(0, slot);
-    }
-
-    fn rewrite(&mut self, slot: Slot, _hash: u32, _weight: u64) {
-        self.order.move_to_back(0, slot);
-    }
-
-    fn victim(&mut self) -> Option<Slot> {
-        self.order.front(0)
-    }
-
-    fn forget(&mut self, slot: Slot, _hash: u32, _evicted: bool) {
-        self.order.forget(slot);
-    }
-
-    fn renumber(&mut self, from: Slot, to: Slot) {
-        self.order.renumber(from, to);
-    }
-
-    fn clear(&mut self) {
-        self.order.clear();
-    }
-
-    fn set_capacity(&mut self, _capacity: u64) {}
-}
-
-#[cfg(any(test, fuzzing))]
-impl super::Validate for Lru {
-    fn validate(&self, len: usize) {
-        assert_eq!(self.order.len(), len);
-        self.order.validate();
-    }
-
-    fn bytes(&self) -> usize {
-        self.order.bytes()
-    }
-}
+pub(crate) type Lru = Queue<true>;
 
 #[cfg(test)]
 mod tests {

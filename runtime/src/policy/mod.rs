@@ -16,6 +16,8 @@ mod ghost;
 mod lfu;
 mod list;
 mod lru;
+mod parts;
+mod queue;
 mod random;
 mod s3_fifo;
 mod sieve;
@@ -25,8 +27,10 @@ mod weights;
 
 #[cfg(test)]
 mod contract;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod model;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod trial;
 
 use std::fmt;
 
@@ -67,7 +71,12 @@ pub trait Policy: Send + 'static {
     fn touch(&mut self, slot: Slot, hash: u32);
 
     /// The entry's value was written anew; its weight may have changed.
-    fn rewrite(&mut self, slot: Slot, hash: u32, weight: u64);
+    ///
+    /// Defaults to: a write is a use, as a read is.
+    fn rewrite(&mut self, slot: Slot, hash: u32, weight: u64) {
+        let _ = weight;
+        self.touch(slot, hash);
+    }
 
     /// The slot to evict next, or `None` when nothing is held.
     ///
@@ -84,7 +93,11 @@ pub trait Policy: Send + 'static {
     fn clear(&mut self);
 
     /// The bound changed. Shrinking is followed by evictions.
-    fn set_capacity(&mut self, capacity: u64);
+    ///
+    /// Defaults to: nothing; the caller sees to the bound.
+    fn set_capacity(&mut self, capacity: u64) {
+        let _ = capacity;
+    }
 }
 
 /// The policies of this crate, told apart by a branch that the processor predicts, or one that a user brought.

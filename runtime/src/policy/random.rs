@@ -47,8 +47,6 @@ impl Policy for Random {
     #[inline]
     fn touch(&mut self, _slot: Slot, _hash: u32) {}
 
-    fn rewrite(&mut self, _slot: Slot, _hash: u32, _weight: u64) {}
-
     fn victim(&mut self) -> Option<Slot> {
         if self.len == 0 {
             return None;
@@ -70,8 +68,6 @@ impl Policy for Random {
     fn clear(&mut self) {
         self.len = 0;
     }
-
-    fn set_capacity(&mut self, _capacity: u64) {}
 }
 
 impl fmt::Debug for Random {

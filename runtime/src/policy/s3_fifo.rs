@@ -1,6 +1,9 @@
 //! Three queues, first in, first out.
 
-use super::{Policy, Slot, balance::Balance, list::Lists, weights::Weights};
+use super::{
+    Policy, Slot,
+    parts::{Parts, WINDOW},
+};
 
 /// Lets newcomers pass a small queue, and keeps in a main one what was read there or is back soon after leaving.
 ///
@@ -9,7 +12,7 @@ use super::{Policy, Slot, balance::Balance, list::Lists, weights::Weights};
 /// newcomers that have left, which enter the main queue directly when they are back. Two things differ from the paper,
 /// both measured:
 ///
-/// - The border between the queues moves, as [`Balance`] says, instead of standing at 10 %.
+/// - The border between the queues moves, as [`Balance`](super::balance::Balance) says, instead of standing at 10 %.
 /// - While the main queue has room, what leaves the small one goes there. So a loop larger than the bound keeps a
 ///   share of its keys instead of none.
 ///
@@ -21,105 +24,66 @@ use super::{Policy, Slot, balance::Balance, list::Lists, weights::Weights};
 /// **Not for** those who must be able to say in advance which entry goes next.
 #[derive(Debug)]
 pub(crate) struct S3Fifo {
-    queues: Lists<2>,
-    /// By slot: the reads in the low bits, and whether the entry is in the main queue.
-    marks: Vec<u8>,
-    weights: Weights,
-    balance: Balance,
-    /// The weight of each queue.
-    held: [u64; 2],
+    /// Counting reads.
+    parts: Parts<2>,
 }
 
-const SMALL: usize = 0;
 const MAIN: usize = 1;
 
 /// As many reads are counted.
 const READS: u8 = 3;
 /// As many take an entry from the small queue to the main one.
 const ENOUGH: u8 = 2;
-const IN_MAIN: u8 = 4;
 /// Newcomers remembered after they left, per entry held.
 const MEMORY: f64 = 1.0;
 
 impl S3Fifo {
     /// Empty queues for a total weight of `capacity`.
     pub(crate) fn new(capacity: u64) -> Self {
-        Self {
-            queues: Lists::new(),
-            marks: Vec::new(),
-            weights: Weights::new(),
-            balance: Balance::new(capacity, MEMORY),
-            held: [0; 2],
-        }
-    }
-
-    fn queue_of(&self, slot: Slot) -> usize {
-        usize::from(self.marks[slot as usize] / IN_MAIN)
+        Self { parts: Parts::new(capacity, MEMORY) }
     }
 
     fn keep(&mut self, slot: Slot) {
-        self.marks[slot as usize] = IN_MAIN;
-        let weight = self.weights.get(slot);
-        self.held[SMALL] -= weight;
-        self.held[MAIN] += weight;
-        self.queues.move_to_back(MAIN, slot);
-    }
-
-    /// What is too much for the small queue goes to the main one, as long as that has room.
-    fn settle(&mut self) {
-        while self.held[SMALL] > self.balance.window() {
-            let [small, main] = self.held;
-            let room = |weight| self.balance.has_room(main, small + main, self.marks.len(), weight);
-            let slot = self.queues.front(SMALL).filter(|&slot| room(self.weights.get(slot)));
-            let Some(slot) = slot else { break };
-            self.keep(slot);
-        }
+        self.parts.reset(slot);
+        self.parts.move_to(MAIN, slot);
     }
 }
 
 impl Policy for S3Fifo {
     fn admit(&mut self, slot: Slot, hash: u32, weight: u64) {
-        let back = self.balance.returned(hash, self.marks.len());
-        let queue = if back { MAIN } else { SMALL };
-        self.queues.push(queue, slot);
-        self.marks.push(if back { IN_MAIN } else { 0 });
-        self.weights.push(weight);
-        self.held[queue] += weight;
-        self.settle();
+        let queue = if self.parts.returned(hash) { MAIN } else { WINDOW };
+        self.parts.admit(queue, slot, 0, weight);
+        while let Some(slot) = self.parts.overflow() {
+            self.keep(slot);
+        }
     }
 
     #[inline]
     fn touch(&mut self, slot: Slot, _hash: u32) {
-        let mark = &mut self.marks[slot as usize];
-        *mark += u8::from(*mark & READS < READS);
+        self.parts.raise(slot, READS);
     }
 
     fn rewrite(&mut self, slot: Slot, hash: u32, weight: u64) {
         self.touch(slot, hash);
-        let held = &mut self.held[usize::from(self.marks[slot as usize] / IN_MAIN)];
-        *held = *held - self.weights.get(slot) + weight;
-        self.weights.set(slot, weight);
+        self.parts.weigh(slot, weight);
     }
 
     fn victim(&mut self) -> Option<Slot> {
         loop {
-            let small = self.queues.front(SMALL);
-            let main = self.queues.front(MAIN);
             // Every round ends one entry's stay in the small queue or uses up one read in the main one.
-            match (small, main) {
-                (Some(slot), _) if self.held[SMALL] >= self.balance.window() || main.is_none() => {
-                    if self.marks[slot as usize] & READS < ENOUGH {
-                        return small;
+            match (self.parts.front(WINDOW), self.parts.front(MAIN)) {
+                (Some(slot), main) if self.parts.is_window_full() || main.is_none() => {
+                    if self.parts.count(slot) < ENOUGH {
+                        return Some(slot);
                     }
                     self.keep(slot);
                 }
                 (_, Some(slot)) => {
-                    let mark = &mut self.marks[slot as usize];
-                    if *mark & READS == 0 {
-                        return main;
+                    if self.parts.count(slot) == 0 {
+                        return Some(slot);
                     }
-                    *mark -= 1;
-                    self.queues.move_to_back(MAIN, slot);
+                    self.parts.lower(slot);
+                    self.parts.renew(slot);
                 }
                 _ => return None,
             }
@@ -127,51 +91,30 @@ impl Policy for S3Fifo {
     }
 
     fn forget(&mut self, slot: Slot, hash: u32, evicted: bool) {
-        let queue = self.queue_of(slot);
-        if evicted {
-            self.balance.evicted(hash, queue == MAIN, self.marks.len());
-        }
-        self.held[queue] -= self.weights.get(slot);
-        self.queues.forget(slot);
-        self.weights.forget(slot);
-        if slot as usize + 1 == self.marks.len() {
-            self.marks.pop();
-        }
+        self.parts.forget(slot, hash, evicted);
     }
 
     fn renumber(&mut self, from: Slot, to: Slot) {
-        self.queues.renumber(from, to);
-        self.weights.renumber(from, to);
-        self.marks.swap_remove(to as usize);
+        self.parts.renumber(from, to);
     }
 
     fn clear(&mut self) {
-        self.queues.clear();
-        self.marks = Vec::new();
-        self.weights.clear();
-        self.balance.clear();
-        self.held = [0; 2];
+        self.parts.clear();
     }
 
     fn set_capacity(&mut self, capacity: u64) {
-        self.balance.set_capacity(capacity);
+        self.parts.set_capacity(capacity);
     }
 }
 
 #[cfg(any(test, fuzzing))]
 impl super::Validate for S3Fifo {
     fn validate(&self, len: usize) {
-        assert_eq!((self.queues.len(), self.weights.len(), self.marks.len()), (len, len, len));
-        self.queues.validate();
-        self.weights.validate();
-        for queue in [SMALL, MAIN] {
-            assert!(self.queues.iter(queue).all(|slot| self.queue_of(slot) == queue));
-            assert_eq!(self.queues.iter(queue).map(|slot| self.weights.get(slot)).sum::<u64>(), self.held[queue]);
-        }
+        self.parts.validate(len);
     }
 
     fn bytes(&self) -> usize {
-        self.queues.bytes() + self.marks.len() + self.weights.bytes() + self.balance.bytes()
+        self.parts.bytes()
     }
 }
 
@@ -189,7 +132,7 @@ mod tests {
     #[test]
     fn the_first_to_come_fill_the_main_queue() {
         let cache = filled(10);
-        assert_eq!(cache.policy.held, [1, 9]);
+        assert_eq!([WINDOW, MAIN].map(|queue| cache.policy.parts.held(queue)), [1, 9]);
     }
 
     #[test]

@@ -15,9 +15,8 @@ use super::{Policy, Slot, list::Lists};
 /// [`Lru`](super::Lru) has 33 %. Not a safe default.
 #[derive(Debug)]
 pub(crate) struct Sieve {
-    /// In order of arrival.
-    queue: Lists<1>,
-    read: Vec<bool>,
+    /// In order of arrival; marked if it was read.
+    queue: Lists<1, bool>,
     /// Where the hand is; `None` stands for the oldest.
     hand: Option<Slot>,
 }
@@ -25,29 +24,24 @@ pub(crate) struct Sieve {
 impl Sieve {
     /// An empty queue.
     pub(crate) fn new() -> Self {
-        Self { queue: Lists::new(), read: Vec::new(), hand: None }
+        Self { queue: Lists::new(), hand: None }
     }
 }
 
 impl Policy for Sieve {
     fn admit(&mut self, slot: Slot, _hash: u32, _weight: u64) {
-        self.queue.push(0, slot);
-        self.read.push(false);
+        self.queue.push(0, slot, false);
     }
 
     #[inline]
     fn touch(&mut self, slot: Slot, _hash: u32) {
-        self.read[slot as usize] = true;
-    }
-
-    fn rewrite(&mut self, slot: Slot, _hash: u32, _weight: u64) {
-        self.read[slot as usize] = true;
+        self.queue[slot] = true;
     }
 
     fn victim(&mut self) -> Option<Slot> {
         let mut slot = self.hand.or_else(|| self.queue.front(0))?;
         // Ends after one round at the latest: what it passes is no longer marked.
-        while std::mem::take(&mut self.read[slot as usize]) {
+        while std::mem::take(&mut self.queue[slot]) {
             slot = self.queue.newer(slot).or_else(|| self.queue.front(0))?;
         }
         self.hand = Some(slot);
@@ -59,9 +53,6 @@ impl Policy for Sieve {
             self.hand = self.queue.newer(slot);
         }
         self.queue.forget(slot);
-        if slot as usize + 1 == self.read.len() {
-            self.read.pop();
-        }
     }
 
     fn renumber(&mut self, from: Slot, to: Slot) {
@@ -69,26 +60,22 @@ impl Policy for Sieve {
             self.hand = Some(to);
         }
         self.queue.renumber(from, to);
-        self.read.swap_remove(to as usize);
     }
 
     fn clear(&mut self) {
         *self = Self::new();
     }
-
-    fn set_capacity(&mut self, _capacity: u64) {}
 }
 
 #[cfg(any(test, fuzzing))]
 impl super::Validate for Sieve {
     fn validate(&self, len: usize) {
-        assert_eq!((self.queue.len(), self.read.len()), (len, len));
         assert!(self.hand.is_none_or(|hand| (hand as usize) < len), "the hand points at an entry");
-        self.queue.validate();
+        self.queue.validate(len);
     }
 
     fn bytes(&self) -> usize {
-        self.queue.bytes() + size_of_val(&self.read[..])
+        self.queue.bytes()
     }
 }
 

@@ -2,10 +2,9 @@
 
 use super::{
     Policy, Slot,
-    balance::{Balance, SOON},
-    list::Lists,
+    balance::SOON,
+    parts::{Parts, WINDOW},
     sketch::{MOST, Sketch},
-    weights::Weights,
 };
 
 /// Keeps newcomers in a window, and lets those out of it into the main part that were met more often than whom they
@@ -16,7 +15,7 @@ use super::{
 /// main part is a segmented LRU: a second use protects an entry, and up to four fifths of the part are protected. What
 /// differs from the papers, as measured:
 ///
-/// - The window adapts by who returns, as [`Balance`] says. Climbing by the hit ratio needs several periods of ten
+/// - The window adapts by who returns, as [`Balance`](super::balance::Balance) says. Climbing by the hit ratio needs several periods of ten
 ///   times the bound to learn that a working set has shifted, and lost up to 14 points to [`Lru`](super::Lru)
 ///   meanwhile.
 /// - Entries that are held count their own uses, exactly; the sketch remembers only those that have left. So a hit
@@ -32,28 +31,18 @@ use super::{
 /// who must be able to say in advance which entry goes next.
 #[derive(Debug)]
 pub(crate) struct TinyLfu {
-    queues: Lists<3>,
-    /// By slot: the frequency in the low four bits, the queue above.
-    marks: Vec<u8>,
-    weights: Weights,
-    balance: Balance,
-    /// The frequencies of those that have left; of those that are held, `marks` knows them exactly.
+    /// Counting the uses of those that are held, exactly.
+    parts: Parts<3>,
+    /// The frequencies of those that have left.
     left: Sketch,
-    /// The weight of each queue.
-    held: [u64; 3],
     /// Since the sketch was last aged.
     leavers: usize,
     /// Since the residents were last aged.
     uses: usize,
 }
 
-const WINDOW: usize = 0;
 const PROBATION: usize = 1;
 const PROTECTED: usize = 2;
-
-/// The frequency's bits in a mark, and where the queue's begin.
-const FREQUENCY: u8 = MOST;
-const QUEUE: u32 = 4;
 
 /// The sketch ages after as many leavers per entry, which is before it is full of them.
 const LEAVERS: usize = 5;
@@ -64,70 +53,31 @@ const USES: usize = 16;
 impl TinyLfu {
     /// Empty queues for a total weight of `capacity`.
     pub(crate) fn new(capacity: u64) -> Self {
-        Self {
-            queues: Lists::new(),
-            marks: Vec::new(),
-            weights: Weights::new(),
-            balance: Balance::new(capacity, SOON),
-            left: Sketch::new(),
-            held: [0; 3],
-            leavers: 0,
-            uses: 0,
-        }
-    }
-
-    #[inline]
-    fn queue_of(&self, slot: Slot) -> usize {
-        usize::from(self.marks[slot as usize] >> QUEUE)
-    }
-
-    #[inline]
-    fn frequency(&self, slot: Slot) -> u8 {
-        self.marks[slot as usize] & FREQUENCY
-    }
-
-    fn move_to(&mut self, queue: usize, slot: Slot) {
-        let weight = self.weights.get(slot);
-        let mark = &mut self.marks[slot as usize];
-        self.held[usize::from(*mark >> QUEUE)] -= weight;
-        self.held[queue] += weight;
-        *mark = (*mark & FREQUENCY) | ((queue as u8) << QUEUE);
-        self.queues.move_to_back(queue, slot);
+        Self { parts: Parts::new(capacity, SOON), left: Sketch::new(), leavers: 0, uses: 0 }
     }
 
     fn resident(&self) -> Option<Slot> {
-        self.queues.front(PROBATION).or_else(|| self.queues.front(PROTECTED))
-    }
-
-    /// What is too much for the window goes to the main part, as long as that has room.
-    fn settle(&mut self) {
-        while self.held[WINDOW] > self.balance.window() {
-            let [window, probation, protected] = self.held;
-            let main = probation + protected;
-            let room = |weight| self.balance.has_room(main, window + main, self.marks.len(), weight);
-            let slot = self.queues.front(WINDOW).filter(|&slot| room(self.weights.get(slot)));
-            let Some(slot) = slot else { break };
-            self.move_to(PROBATION, slot);
-        }
+        self.parts.front(PROBATION).or_else(|| self.parts.front(PROTECTED))
     }
 
     /// Tells the sketch of a leaver.
     fn remember(&mut self, hash: u32, frequency: u8) {
-        self.left.reserve(self.marks.len());
+        let held = self.parts.len();
+        self.left.reserve(held);
         self.left.raise(hash, frequency);
         self.leavers += 1;
-        if self.leavers >= self.marks.len() * LEAVERS {
+        if self.leavers >= held * LEAVERS {
             self.leavers = 0;
             self.left.age();
             // Without any hits residents must age too, slowly.
-            self.use_up(self.marks.len());
+            self.use_up(held);
         }
     }
 
     #[inline]
     fn use_up(&mut self, uses: usize) {
         self.uses += uses;
-        if self.uses >= self.marks.len() * USES {
+        if self.uses >= self.parts.len() * USES {
             self.age_residents();
         }
     }
@@ -135,96 +85,74 @@ impl TinyLfu {
     #[cold]
     fn age_residents(&mut self) {
         self.uses = 0;
-        for mark in &mut self.marks {
-            *mark = (*mark & !FREQUENCY) | ((*mark & FREQUENCY) / 2);
-        }
+        self.parts.age();
     }
 }
 
 impl Policy for TinyLfu {
     fn admit(&mut self, slot: Slot, hash: u32, weight: u64) {
-        self.balance.returned(hash, self.marks.len());
+        self.parts.returned(hash);
         let frequency = (self.left.frequency(hash) + 1).min(MOST);
-        self.queues.push(WINDOW, slot);
-        self.marks.push((WINDOW as u8) << QUEUE | frequency);
-        self.weights.push(weight);
-        self.held[WINDOW] += weight;
-        self.settle();
+        self.parts.admit(WINDOW, slot, frequency, weight);
+        while let Some(slot) = self.parts.overflow() {
+            self.parts.move_to(PROBATION, slot);
+        }
     }
 
     #[inline]
     fn touch(&mut self, slot: Slot, _hash: u32) {
-        let mark = &mut self.marks[slot as usize];
-        *mark += u8::from(*mark & FREQUENCY < MOST);
-        let queue = usize::from(*mark >> QUEUE);
-        if queue == PROBATION {
-            self.move_to(PROTECTED, slot);
-            let main = self.balance.main();
+        self.parts.raise(slot, MOST);
+        if self.parts.queue_of(slot) == PROBATION {
+            self.parts.move_to(PROTECTED, slot);
+            let main = self.parts.main();
             let most = main - main / 5;
-            while self.held[PROTECTED] > most {
-                let Some(slot) = self.queues.front(PROTECTED) else { break };
-                self.move_to(PROBATION, slot);
+            while self.parts.held(PROTECTED) > most {
+                let Some(slot) = self.parts.front(PROTECTED) else { break };
+                self.parts.move_to(PROBATION, slot);
             }
         } else {
-            self.queues.move_to_back(queue, slot);
+            self.parts.renew(slot);
         }
         self.use_up(1);
     }
 
     fn rewrite(&mut self, slot: Slot, hash: u32, weight: u64) {
-        let held = &mut self.held[usize::from(self.marks[slot as usize] >> QUEUE)];
-        *held = *held - self.weights.get(slot) + weight;
-        self.weights.set(slot, weight);
+        self.parts.weigh(slot, weight);
         self.touch(slot, hash);
     }
 
     fn victim(&mut self) -> Option<Slot> {
-        let (Some(candidate), Some(resident)) = (self.queues.front(WINDOW), self.resident()) else {
-            return self.queues.front(WINDOW).or(self.resident());
+        let (Some(candidate), Some(resident)) = (self.parts.front(WINDOW), self.resident()) else {
+            return self.parts.front(WINDOW).or(self.resident());
         };
-        if self.held[WINDOW] < self.balance.window() {
+        if !self.parts.is_window_full() {
             return Some(resident);
         }
-        if self.frequency(candidate) > self.frequency(resident) {
-            self.move_to(PROBATION, candidate);
+        if self.parts.count(candidate) > self.parts.count(resident) {
+            self.parts.move_to(PROBATION, candidate);
             return Some(resident);
         }
-        self.queues.move_to_back(self.queue_of(resident), resident);
+        self.parts.renew(resident);
         Some(candidate)
     }
 
     fn forget(&mut self, slot: Slot, hash: u32, evicted: bool) {
-        let queue = self.queue_of(slot);
-        if evicted {
-            self.balance.evicted(hash, queue != WINDOW, self.marks.len());
-        }
-        self.remember(hash, self.frequency(slot));
-        self.held[queue] -= self.weights.get(slot);
-        self.queues.forget(slot);
-        self.weights.forget(slot);
-        if slot as usize + 1 == self.marks.len() {
-            self.marks.pop();
-        }
+        self.remember(hash, self.parts.count(slot));
+        self.parts.forget(slot, hash, evicted);
     }
 
     fn renumber(&mut self, from: Slot, to: Slot) {
-        self.queues.renumber(from, to);
-        self.weights.renumber(from, to);
-        self.marks.swap_remove(to as usize);
+        self.parts.renumber(from, to);
     }
 
     fn clear(&mut self) {
-        self.queues.clear();
-        self.marks = Vec::new();
-        self.weights.clear();
-        self.balance.clear();
+        self.parts.clear();
         self.left.clear();
-        self.held = [0; 3];
         (self.leavers, self.uses) = (0, 0);
     }
 
     fn set_capacity(&mut self, capacity: u64) {
-        self.balance.set_capacity(capacity);
+        self.parts.set_capacity(capacity);
         self.left.clear();
     }
 }
@@ -232,17 +160,11 @@ impl Policy for TinyLfu {
 #[cfg(any(test, fuzzing))]
 impl super::Validate for TinyLfu {
     fn validate(&self, len: usize) {
-        assert_eq!((self.queues.len(), self.weights.len(), self.marks.len()), (len, len, len));
-        self.queues.validate();
-        self.weights.validate();
-        for queue in [WINDOW, PROBATION, PROTECTED] {
-            assert!(self.queues.iter(queue).all(|slot| self.queue_of(slot) == queue));
-            assert_eq!(self.queues.iter(queue).map(|slot| self.weights.get(slot)).sum::<u64>(), self.held[queue]);
-        }
+        self.parts.validate(len);
     }
 
     fn bytes(&self) -> usize {
-        self.queues.bytes() + self.marks.len() + self.weights.bytes() + self.balance.bytes() + self.left.bytes()
+        self.parts.bytes() + self.left.bytes()
     }
 }
 
@@ -257,10 +179,14 @@ mod tests {
         cache
     }
 
+    fn held(cache: &Model<TinyLfu>) -> [u64; 3] {
+        [WINDOW, PROBATION, PROTECTED].map(|queue| cache.policy.parts.held(queue))
+    }
+
     #[test]
     fn the_first_to_come_fill_the_main_part() {
         let cache = filled(10);
-        assert_eq!(cache.policy.held, [1, 9, 0]);
+        assert_eq!(held(&cache), [1, 9, 0]);
     }
 
     #[test]
@@ -284,7 +210,7 @@ mod tests {
     fn a_second_use_protects() {
         let mut cache = filled(10);
         cache.get_all(0..8);
-        assert_eq!(cache.policy.held, [1, 1, 8], "four fifths of nine, in whole entries");
+        assert_eq!(held(&cache), [1, 1, 8], "four fifths of nine, in whole entries");
         cache.put(10);
         cache.get_all([10, 10]);
         assert_eq!(cache.put(11), Some(vec![8]), "the only resident used once");
@@ -296,7 +222,7 @@ mod tests {
         cache.remove(9);
         for met in 1..5 {
             cache.put(10);
-            assert_eq!(cache.policy.frequency(9), met);
+            assert_eq!(cache.policy.parts.count(9), met);
             cache.remove(10);
         }
     }
@@ -322,10 +248,10 @@ mod tests {
     fn residents_age_with_and_without_hits() {
         let mut cache = filled(10);
         cache.get_all([0; 20]);
-        assert_eq!(cache.policy.frequency(0), MOST);
+        assert_eq!(cache.policy.parts.count(0), MOST);
         cache.get_all([1; 140]);
-        assert_eq!(cache.policy.frequency(0), MOST / 2);
+        assert_eq!(cache.policy.parts.count(0), MOST / 2);
         cache.put_all(1000..2000);
-        assert_eq!(cache.policy.frequency(0), MOST / 4);
+        assert_eq!(cache.policy.parts.count(0), MOST / 4);
     }
 }

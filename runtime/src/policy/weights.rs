@@ -72,19 +72,16 @@ impl Weights {
 
 #[cfg(any(test, fuzzing))]
 impl Weights {
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
     pub(crate) fn bytes(&self) -> usize {
         size_of_val(&self.of[..])
     }
 
     /// # Panics
     ///
-    /// If weights are held for other than all entries or none.
-    pub(crate) fn validate(&self) {
-        assert!(self.of.is_empty() || self.of.len() == self.len);
+    /// If weights are held for other than all of `len` entries or none.
+    pub(crate) fn validate(&self, len: usize) {
+        assert_eq!(self.len, len);
+        assert!(self.of.is_empty() || self.of.len() == len);
     }
 }
 
@@ -97,7 +94,8 @@ mod tests {
         let mut weights = Weights::new();
         (0..10).for_each(|_| weights.push(1));
         weights.set(3, 1);
-        assert_eq!((weights.get(3), weights.len(), weights.bytes()), (1, 10, 0));
+        weights.validate(10);
+        assert_eq!((weights.get(3), weights.bytes()), (1, 0));
         weights.set(3, 7);
         assert_eq!((weights.get(3), weights.get(4), weights.bytes()), (7, 1, 80));
     }
@@ -108,13 +106,13 @@ mod tests {
         (1..4).for_each(|weight| weights.push(weight));
         weights.forget(0);
         weights.renumber(2, 0);
-        weights.validate();
-        assert_eq!((weights.get(0), weights.get(1), weights.len()), (3, 2, 2));
+        weights.validate(2);
+        assert_eq!((weights.get(0), weights.get(1)), (3, 2));
         weights.forget(1);
         weights.forget(0);
         weights.push(1);
-        weights.validate();
-        assert_eq!((weights.get(0), weights.len()), (1, 1));
+        weights.validate(1);
+        assert_eq!(weights.get(0), 1);
     }
 
     #[test]
@@ -122,7 +120,7 @@ mod tests {
         let mut weights = Weights::new();
         weights.push(0);
         weights.push(1);
-        weights.validate();
+        weights.validate(2);
         assert_eq!((weights.get(0), weights.get(1)), (0, 1));
     }
 }

@@ -6,42 +6,30 @@ use std::time::Duration;
 use super::entry::Terms;
 use super::removed::Removed;
 use super::shard::Shard;
-use crate::ground::chance::Chance;
 use crate::ground::clock::Moment;
-use crate::policy::{Fifo, Lfu, Lru, Order, Random, S3Fifo, Sieve, TinyLfu};
+use crate::ground::stats::RemovalCause;
+use crate::policy::Order;
+use crate::policy::trial::{ORDERS, Source};
 
 const KEYS: u64 = 24;
 
-/// Random numbers, from a generator or from a fuzzer's bytes.
-pub(crate) trait Source {
-    /// `None`: there are no more.
-    fn below(&mut self, n: u64) -> Option<u64>;
+/// What the shard ought to hold of a key.
+#[derive(Clone, Copy)]
+struct Entry {
+    value: u64,
+    deadline: Moment,
+    /// The operation that used it last.
+    used: u64,
 }
-
-impl Source for &[u8] {
-    fn below(&mut self, n: u64) -> Option<u64> {
-        let (first, rest) = self.split_first()?;
-        *self = rest;
-        Some(u64::from(*first) % n)
-    }
-}
-
-/// So many draws.
-pub(crate) struct Draws<'a>(pub(crate) &'a Chance, pub(crate) usize);
-
-impl Source for Draws<'_> {
-    fn below(&mut self, n: u64) -> Option<u64> {
-        self.1 = self.1.checked_sub(1)?;
-        Some(self.0.draw() % n)
-    }
-}
-
-/// What the shard ought to hold: by key its value, its weight and its deadline.
-type Model = BTreeMap<u64, (u64, u64, Moment)>;
 
 struct Pair {
     shard: Shard<u64, u64>,
-    model: Model,
+    model: BTreeMap<u64, Entry>,
+    /// Operations so far.
+    step: u64,
+    /// Whether the least recently used has to be the next to leave. The orders have a model of their own; this one is for the
+    /// short way by which a newcomer takes the place of who leaves.
+    lru: bool,
     now: Moment,
     capacity: u64,
     /// Whether a use puts the end off: the model then leaves to the shard when an entry ends.
@@ -55,21 +43,16 @@ struct Pair {
 /// If the shard is not what the model says, or its parts disagree.
 pub(crate) fn compare(source: &mut impl Source) -> Option<()> {
     let capacity = source.below(12)?;
-    let order = match source.below(7)? {
-        0 => Order::Lru(Lru::new()),
-        1 => Order::Lfu(Lfu::new()),
-        2 => Order::Fifo(Fifo::new()),
-        3 => Order::Random(Random::seeded(1)),
-        4 => Order::Sieve(Sieve::new()),
-        5 => Order::S3Fifo(S3Fifo::new(capacity)),
-        _ => Order::TinyLfu(TinyLfu::new(capacity)),
-    };
+    let (_, make) = ORDERS[usize::try_from(source.below(ORDERS.len() as u64)?).ok()?];
+    let order = make(capacity);
+    let lru = matches!(order, Order::Lru(_));
     let weighed = source.below(2)? == 1;
     let idle = source.below(3)? == 0;
     let tti = idle.then(|| Duration::from_nanos(5));
     let shard = Shard::new(capacity, order, weighed, tti);
-    let mut pair = Pair { shard, model: Model::new(), now: Moment(1), capacity, idle };
+    let mut pair = Pair { shard, model: BTreeMap::new(), step: 0, lru, now: Moment(1), capacity, idle };
     loop {
+        pair.step += 1;
         pair.step(source, weighed)?;
         pair.agree();
     }
@@ -96,19 +79,21 @@ impl Pair {
                 let removed = self.shard.insert(hash(key), key, value, |one, other| one == other, terms, || now);
                 let stays = deadline > now && weight <= self.capacity;
                 let old = self.model.remove(&key);
-                let news = stays.then_some((value, weight, deadline));
-                self.left(removed, Some((key, old.map(|old| old.0), value)));
-                if let Some(news) = news {
-                    self.model.insert(key, news);
+                self.left(removed, Some((key, old.map(|old| old.value), value)));
+                if stays {
+                    self.model.insert(key, Entry { value, deadline, used: self.step });
                 }
             }
             5..=7 => {
                 let found = self.shard.get(hash(key), |&other| other == key, || now).copied();
                 self.found(key, found);
+                if let Some(entry) = self.model.get_mut(&key).filter(|_| found.is_some()) {
+                    entry.used = self.step;
+                }
             }
             8 => {
                 let (removed, found) = self.shard.remove(hash(key), |&other| other == key, || now);
-                let expected = self.model.get(&key).is_some_and(|entry| entry.2 > now);
+                let expected = self.model.get(&key).is_some_and(|entry| entry.deadline > now);
                 assert!(!found || expected, "an entry that is over was there");
                 assert!(self.idle || found == expected, "an entry was there");
                 self.left(removed, None);
@@ -140,7 +125,7 @@ impl Pair {
     }
 
     fn found(&self, key: u64, found: Option<u64>) {
-        let expected = self.model.get(&key).filter(|entry| entry.2 > self.now).map(|entry| entry.0);
+        let expected = self.model.get(&key).filter(|entry| entry.deadline > self.now).map(|entry| entry.value);
         if found.is_some() || !self.idle {
             assert_eq!(found, expected);
         }
@@ -160,7 +145,13 @@ impl Pair {
                 }
                 _ => {
                     let entry = self.model.remove(&left.key).expect("what leaves was there");
-                    assert_eq!(left.value, entry.0);
+                    assert_eq!(left.value, entry.value);
+                    if self.lru && left.cause == Some(RemovalCause::Evicted) {
+                        assert!(
+                            self.model.values().all(|other| other.used > entry.used),
+                            "another was used longer ago"
+                        );
+                    }
                 }
             }
         }
@@ -170,8 +161,12 @@ impl Pair {
         self.shard.validate();
         let now = self.now;
         let live: BTreeMap<u64, u64> = self.shard.iter(now).map(|(&key, &value)| (key, value)).collect();
-        let expected: BTreeMap<u64, u64> =
-            self.model.iter().filter(|(_, entry)| entry.2 > now).map(|(&key, entry)| (key, entry.0)).collect();
+        let expected: BTreeMap<u64, u64> = self
+            .model
+            .iter()
+            .filter(|(_, entry)| entry.deadline > now)
+            .map(|(&key, entry)| (key, entry.value))
+            .collect();
         if self.idle {
             assert!(live.iter().all(|(key, value)| expected.get(key) == Some(value)));
         } else {
@@ -184,11 +179,12 @@ impl Pair {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::trial::Draws;
 
     #[test]
     fn random_operations_under_every_order_leave_the_shard_as_the_model_has_it() {
         for seed in 0..600 {
-            compare(&mut Draws(&Chance::new(seed), 1_000));
+            compare(&mut Draws::new(seed, 1_000));
         }
     }
 }

@@ -399,29 +399,8 @@ fn index(len: usize) -> Slot {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
-
     use super::*;
     use crate::policy::Lru;
-
-    const CAPACITY: usize = 8;
-
-    /// The shard's entries, least recently used first: key, value, deadline.
-    type Model = VecDeque<(u32, u64, Moment)>;
-
-    struct Random(u64);
-
-    impl Random {
-        fn below(&mut self, n: u64) -> u64 {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 33) % n
-        }
-    }
-
-    /// A poor hash on purpose: half of the keys share one.
-    fn hash(key: u32) -> u32 {
-        (key / 2).wrapping_mul(0x9E37_79B9)
-    }
 
     fn lru(capacity: u64) -> Shard<u32, u64> {
         Shard::new(capacity, Order::Lru(Lru::new()), false, None)
@@ -429,72 +408,7 @@ mod tests {
 
     fn insert(shard: &mut Shard<u32, u64>, key: u32, value: u64, deadline: Moment, now: Moment) {
         let terms = Terms { deadline, weight: 1 };
-        drop(shard.insert(hash(key), key, value, |one, other| one == other, terms, || now));
-    }
-
-    fn model_insert(model: &mut Model, key: u32, value: u64, deadline: Moment, now: Moment) {
-        let known = model.iter().position(|entry| entry.0 == key);
-        if let Some(place) = known {
-            model.remove(place);
-        }
-        if deadline <= now {
-            return;
-        }
-        if known.is_none() {
-            model.retain(|entry| entry.2 > now);
-            if model.len() == CAPACITY {
-                model.pop_front();
-            }
-        }
-        model.push_back((key, value, deadline));
-    }
-
-    #[test]
-    fn random_operations_leave_the_shard_as_a_naive_model_has_it() {
-        for seed in 0..200 {
-            let mut random = Random(seed);
-            let mut shard = lru(CAPACITY as u64);
-            let mut model = Model::new();
-            let mut now = Moment(1);
-            for step in 0..400 {
-                let key = u32::try_from(random.below(20)).unwrap();
-                match random.below(10) {
-                    0..=3 => {
-                        let deadline =
-                            if random.below(3) == 0 { Moment::NEVER } else { Moment(now.0 + random.below(9)) };
-                        insert(&mut shard, key, step, deadline, now);
-                        model_insert(&mut model, key, step, deadline, now);
-                    }
-                    4..=6 => {
-                        let got = shard.get(hash(key), |&other| other == key, || now).copied();
-                        let place = model.iter().position(|entry| entry.0 == key && entry.2 > now);
-                        let expected = place.and_then(|place| model.remove(place));
-                        assert_eq!(got, expected.map(|entry| entry.1), "seed {seed}, step {step}");
-                        model.extend(expected);
-                    }
-                    7 => {
-                        let (removed, found) = shard.remove(hash(key), |&other| other == key, || now);
-                        drop(removed);
-                        let place = model.iter().position(|entry| entry.0 == key);
-                        let entry = place.and_then(|place| model.remove(place));
-                        assert_eq!(found, entry.is_some_and(|entry| entry.2 > now), "seed {seed}, step {step}");
-                    }
-                    8 => now = Moment(now.0 + random.below(4)),
-                    _ if random.below(20) == 0 => {
-                        drop(shard.clear());
-                        model.clear();
-                    }
-                    _ => drop(shard.sweep(now, usize::MAX)),
-                }
-                shard.validate();
-                let mut live: Vec<_> = shard.iter(now).map(|(&key, &value)| (key, value)).collect();
-                let mut expected: Vec<_> =
-                    model.iter().filter(|entry| entry.2 > now).map(|entry| (entry.0, entry.1)).collect();
-                live.sort_unstable();
-                expected.sort_unstable();
-                assert_eq!(live, expected, "seed {seed}, step {step}");
-            }
-        }
+        drop(shard.insert(key, key, value, |one, other| one == other, terms, || now));
     }
 
     #[test]
