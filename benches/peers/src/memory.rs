@@ -17,7 +17,7 @@ impl Visit for Fill<'_> {
         R: Future<Output = u64> + Send + 'static,
     {
         let calls = |keys: Range<u64>| {
-            let (_, allocated) = counted(|| {
+            let ((), allocated) = counted(|| {
                 runtime().block_on(async {
                     for key in keys {
                         call(key).await;
