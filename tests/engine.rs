@@ -56,7 +56,6 @@ fn a_policy_of_the_users_own_decides_who_leaves() {
             self.0 = slot + 1;
         }
         fn touch(&mut self, _: Slot, _: u32) {}
-        fn rewrite(&mut self, _: Slot, _: u32, _: u64) {}
         fn victim(&mut self) -> Option<Slot> {
             self.0.checked_sub(1)
         }
@@ -67,7 +66,6 @@ fn a_policy_of_the_users_own_decides_who_leaves() {
         fn clear(&mut self) {
             self.0 = 0;
         }
-        fn set_capacity(&mut self, _: u64) {}
     }
     let cache = Cache::<u32, u32>::builder().policy(3, |share| {
         assert_eq!(share, 3);

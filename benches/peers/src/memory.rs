@@ -16,7 +16,7 @@ impl Visit for Fill<'_> {
     where
         R: Future<Output = u64> + Send + 'static,
     {
-        let calls = |keys: Range<u64>| {
+        let of_calls = |keys: Range<u64>| {
             let ((), allocated) = counted(|| {
                 runtime().block_on(async {
                     for key in keys {
@@ -26,9 +26,9 @@ impl Visit for Fill<'_> {
             });
             [allocated.bytes, allocated.peak].map(|bytes| bytes as f64 / ENTRIES as f64)
         };
-        let [bytes, peak] = calls(0..ENTRIES);
+        let [bytes, peak] = of_calls(0..ENTRIES);
         // What an order remembers of those that left comes with the first of them.
-        let later = subject.bounded.then(|| bytes + calls(ENTRIES..2 * ENTRIES)[0]);
+        let later = subject.bounded.then(|| bytes + of_calls(ENTRIES..2 * ENTRIES)[0]);
         let cells = [Some(bytes), Some(peak), later];
         self.0.row(subject.name, cells.map(|cell| cell.map(|cell| format!("{cell:.1}")).unwrap_or_default()));
         self.1.add("W6", subject.name, later.unwrap_or(bytes));
