@@ -1,6 +1,7 @@
 //! The chores of this repository: `cargo xtask help` lists them.
 
 mod bench;
+mod bench_adopt;
 mod bench_compile;
 mod examples;
 mod faults;
@@ -34,6 +35,11 @@ const CHORES: &[Chore] = &[
         name: "bench",
         does: "measures calls beside the peers: --quick, --only W1,W4, or --instructions (valgrind)",
         run: bench::run,
+    },
+    Chore {
+        name: "bench-adopt",
+        does: "measures a clean build of a crate with one decorated function, beside `cached`",
+        run: bench_adopt::run,
     },
     Chore {
         name: "bench-compile",
