@@ -1,4 +1,5 @@
-//! Measures the calls beside those of the peers: `--quick`, `--only W1,W4`, or `--instructions`.
+//! Measures the calls beside those of the peers: `--quick`, `--only W1,W4`, or `--instructions`; with `--counting` `quick_cache`
+//! counts, too.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,10 +8,15 @@ use crate::shell::{Outcome, cargo, run as shell, target, typed};
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     // Built as users build for production, with the settings that take the noise out of inlining.
-    shell(&mut cargo(["build", "--quiet", "--profile", "bench", "--package", "cachetools-bench"]))?;
+    let mut build = cargo(["build", "--quiet", "--profile", "bench", "--package", "cachetools-bench"]);
+    let (counting, arguments): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| *argument == "--counting");
+    if !counting.is_empty() {
+        build.args(["--features", "counting"]);
+    }
+    shell(&mut build)?;
     let bench = target().join("release").join("cachetools-bench").with_extension(std::env::consts::EXE_EXTENSION);
     match arguments.split_first() {
-        Some((first, only)) if first == "--instructions" => instructions(&bench, only),
+        Some((first, only)) if *first == "--instructions" => instructions(&bench, only),
         _ => shell(Command::new(bench).args(arguments)),
     }
 }
@@ -19,7 +25,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 const CALLS: [u64; 2] = [20_000, 120_000];
 
 /// What a call of each kind costs in instructions, by callgrind: repeatable, whatever else the machine does.
-fn instructions(bench: &Path, only: &[String]) -> Outcome {
+fn instructions(bench: &Path, only: &[&String]) -> Outcome {
     let output = Command::new(bench).arg("count").output().map_err(|error| error.to_string())?;
     let kinds = String::from_utf8_lossy(&output.stdout).into_owned();
     println!("| instructions a call, the loop left out | |\n|---|---:|");

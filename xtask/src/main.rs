@@ -33,7 +33,7 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "bench",
-        does: "measures calls beside the peers: --quick, --only W1,W4, or --instructions (valgrind)",
+        does: "measures calls beside the peers: --quick, --only W1,W4, --counting, or --instructions (valgrind)",
         run: bench::run,
     },
     Chore {

@@ -97,7 +97,8 @@ fn beside_the_first<const N: usize>(peers: [Subject; N], workload: &'static str,
 
 /// Each target that was measured: by the fastest rounds and by the median; the median decides.
 pub(crate) fn scoreboard(facts: &Facts) -> Table {
-    let mut table = Table::new("Targets", &["work", "must", "aim", "by min", "by median", ""]);
+    let title = if cfg!(feature = "counting") { "Targets, beside a quick_cache that counts" } else { "Targets" };
+    let mut table = Table::new(title, &["work", "must", "aim", "by min", "by median", ""]);
     for Target(what, must, aim, measure) in TARGETS {
         let Some((min, median)) = measure.of(facts) else { continue };
         let verdict = match (must, aim) {
