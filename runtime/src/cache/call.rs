@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::ask;
 use super::mode::{CacheValue, Mode, Split};
-use crate::flight::{AnyError, Boarding, Body, Flights, Loaded, Parcel, Seat, Turn, resume};
+use crate::flight::{AnyError, Boarding, Body, Flights, Loaded, Parcel, Place, Turn, resume};
 use crate::ground::here::{self, Ask};
 use crate::ground::key::View;
 use crate::ground::stats::Outcome;
@@ -29,7 +29,7 @@ pub enum Start<R, P> {
 #[must_use = "the call is not answered yet"]
 pub struct Pending<K: 'static, V: CacheValue, M> {
     /// `None`: it runs as the plain function.
-    seat: Option<Seat<K, V>>,
+    place: Option<Place<K, V>>,
     mode: M,
     traced: bool,
     /// Whether the body runs whatever a second tier has.
@@ -65,11 +65,11 @@ where
     M: Mode<R, V>,
     Q: View<K>,
 {
-    let pending = |seat, traced, refresh: bool| {
+    let pending = |place, traced, refresh: bool| {
         #[cfg(not(feature = "store"))]
         let _ = refresh;
         Start::Miss(Pending {
-            seat,
+            place,
             mode,
             traced,
             #[cfg(feature = "store")]
@@ -102,7 +102,7 @@ where
             }
             Start::Hit(mode.value(value))
         }
-        Boarding::Seat(seat) => pending(Some(seat), traced, ask.refresh()),
+        Boarding::Place(place) => pending(Some(place), traced, ask.refresh()),
         Boarding::Alone => alone(traced),
     }
 }
@@ -113,9 +113,9 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
     where
         M: Mode<R, V>,
     {
-        let Some(seat) = &mut self.seat else { return Poll::Ready(None) };
+        let Some(place) = &mut self.place else { return Poll::Ready(None) };
         let answer = loop {
-            break match ready!(seat.poll(context)) {
+            break match ready!(place.poll(context)) {
                 Turn::Lead => return Poll::Ready(None),
                 Turn::Alone => None,
                 Turn::Value(value) => Some(self.mode.value(value)),
@@ -126,7 +126,7 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
                 Turn::Own(Parcel::Panic(panic)) => resume(panic),
             };
         };
-        self.seat = None;
+        self.place = None;
         if answer.is_some() {
             self.tell(Outcome::Joined);
         }
@@ -138,15 +138,15 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
     where
         M: Mode<R, V>,
     {
-        let result = match self.seat.take() {
-            Some(mut seat) => match self.mode.split(result) {
-                Split::Value(value) => self.mode.value(seat.land_value(value)),
+        let result = match self.place.take() {
+            Some(place) => match self.mode.split(result) {
+                Split::Value(value) => self.mode.value(place.land_value(value)),
                 Split::Shared(error) => {
-                    seat.land_error(error.clone());
+                    place.land_error(error.clone());
                     own_error(self.mode, error)
                 }
                 Split::Own(result) => {
-                    seat.fail();
+                    place.fail();
                     result
                 }
             },
@@ -189,7 +189,7 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
             pending: self,
             course: Course::Joining(Some(body), |pending, body| {
                 let course = hand_over(pending, body);
-                let companion = pending.seat.as_ref().and_then(Seat::companion);
+                let companion = Place::companion(&mut pending.place);
                 if let (Some(mut companion), Ok(runtime)) = (companion, tokio::runtime::Handle::try_current()) {
                     runtime.spawn(std::future::poll_fn(move |context| companion.poll(context).map(drop)));
                 }
@@ -219,13 +219,13 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
     /// is stored, and where to say that it did not.
     #[cfg(feature = "store")]
     pub(crate) fn begin_errand(&mut self) -> Option<(bool, Arc<std::sync::atomic::AtomicBool>)> {
-        self.seat.as_ref()?;
+        self.place.as_ref()?;
         Some((self.refresh, self.by_store.insert(Arc::default()).clone()))
     }
 }
 
 /// The body, where it can be driven from.
-fn hand_over<K, V, M, R, B, F>(pending: &Pending<K, V, M>, body: B) -> Course<K, V, M, R, B>
+fn hand_over<K, V, M, R, B, F>(pending: &mut Pending<K, V, M>, body: B) -> Course<K, V, M, R, B>
 where
     K: 'static,
     V: CacheValue,
@@ -235,7 +235,7 @@ where
     F: Future<Output = R> + Send + 'static,
 {
     let body = body();
-    if pending.seat.is_some() {
+    if pending.place.is_some() {
         Course::Launch(Box::pin(Packed { body, mode: pending.mode, _kept: PhantomData }))
     } else {
         Course::Alone(Box::pin(body))
@@ -263,10 +263,7 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>> Future 
             }
             *leads = true;
         }
-        let result = match &pending.seat {
-            Some(seat) => ready!(seat.run(|| body.as_mut().poll(context))),
-            None => ready!(body.as_mut().poll(context)),
-        };
+        let result = ready!(Place::run(&mut pending.place, || body.as_mut().poll(context)));
         Poll::Ready(pending.land(result))
     }
 }
@@ -286,7 +283,7 @@ pub struct Shared<K: 'static, V: CacheValue, M, R, B> {
 /// Where a body is.
 enum Course<K: 'static, V: CacheValue, M, R, B> {
     /// Not made yet. What makes it comes along, so that nobody else has to state what a body has to be.
-    Joining(Option<B>, fn(&Pending<K, V, M>, B) -> Self),
+    Joining(Option<B>, fn(&mut Pending<K, V, M>, B) -> Self),
     /// Not polled yet.
     Launch(Body<V>),
     /// With the flight.
@@ -309,17 +306,17 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<
             *course = hand_over(pending, body.take().expect("a future is not polled after it was ready"));
         }
         let mode = pending.mode;
-        let turn = match (course, &mut pending.seat) {
+        let turn = match (course, &mut pending.place) {
             (Course::Alone(body), _) => {
                 let result = ready!(body.as_mut().poll(context));
                 pending.tell(Outcome::Ran);
                 return Poll::Ready(result);
             }
-            (course @ Course::Launch(_), Some(seat)) => match mem::replace(course, Course::Flight) {
-                Course::Launch(body) => ready!(seat.launch(body, context)),
+            (course @ Course::Launch(_), place) => match mem::replace(course, Course::Flight) {
+                Course::Launch(body) => ready!(Place::launch(place, body, context)),
                 _ => unreachable!("it was there a moment ago"),
             },
-            (_, Some(seat)) => ready!(seat.poll(context)),
+            (_, Some(place)) => ready!(place.poll(context)),
             (_, None) => unreachable!("a future is not polled after it was ready"),
         };
         let result = match turn {
@@ -329,7 +326,7 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<
             Turn::Own(Parcel::Panic(panic)) => resume(panic),
             Turn::Lead | Turn::Alone => unreachable!("a body that is no more leaves a parcel with its owner"),
         };
-        pending.seat = None;
+        pending.place = None;
         pending.tell(Outcome::Ran);
         Poll::Ready(result)
     }

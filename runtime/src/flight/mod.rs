@@ -7,22 +7,27 @@ mod circle;
 mod crew;
 mod gate;
 mod keep;
+mod place;
 mod running;
 mod seat;
+mod solo;
 
 use std::sync::Arc;
 
 pub(crate) use crew::{AnyError, Body, Loaded, Parcel};
 pub(crate) use gate::Gate;
 pub(crate) use keep::{Keep, Life, Lifetime, Listener, Weigher, Worth};
-pub(crate) use seat::{Seat, Turn, resume};
+pub(crate) use place::Place;
+pub(crate) use seat::{Turn, resume};
 
-use circle::Edge;
+use circle::{Edge, Node};
 use crew::{Crew, Flight, Phase};
 use keep::Kept;
-use running::Running;
+use running::{Call, Running, Taken, Ticket};
+use seat::Seat;
+use solo::Solo;
 
-use crate::ground::clock::Moment;
+use crate::ground::clock::{Moment, coarse};
 use crate::ground::here::{self, Locked};
 use crate::ground::key::{Hashed, Seed};
 use crate::ground::stats::Tally;
@@ -43,27 +48,27 @@ pub(crate) struct Flights<K, V> {
 pub(crate) enum Boarding<K: 'static, V: Clone + Send + Sync + 'static> {
     /// A value after all: it came in between.
     Value(V),
-    /// A seat in a flight, new or running already.
-    Seat(Seat<K, V>),
+    /// The lead of a new call, or a seat in a flight.
+    Place(Place<K, V>),
     /// It would have to wait for itself.
     Alone,
 }
 
 /// What boarding leaves behind, to be dropped when no lock is held: a key twice, and a flight that was over or overtaken.
-type Left<K, V> = (Option<Hashed<K>>, Option<Arc<K>>, Option<(Hashed<K>, Arc<Flight<V>>)>);
+type Left<K, V> = (Option<Hashed<K>>, Option<Arc<K>>, Option<Taken<K, V>>);
 
 /// What a step over map and table took out, to be dropped when no lock is held.
 #[must_use = "dropping runs user code: let it fall when no lock is held"]
 pub(crate) struct Gone<K, V> {
-    flight: Option<(Hashed<K>, Arc<Flight<V>>)>,
+    call: Option<Taken<K, V>>,
     removed: Removed<K, V>,
     /// A value that was to be stored and was not.
     spare: Option<Kept<V>>,
 }
 
 impl<K, V> Gone<K, V> {
-    fn new(flight: Option<(Hashed<K>, Arc<Flight<V>>)>, removed: Removed<K, V>) -> Self {
-        Self { flight, removed, spare: None }
+    fn new(call: Option<Taken<K, V>>, removed: Removed<K, V>) -> Self {
+        Self { call, removed, spare: None }
     }
 }
 
@@ -110,7 +115,7 @@ impl<K, V> Flights<K, V> {
 
     /// Whether a value is stored, or a call is running.
     pub(crate) fn contains(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> bool {
-        self.running.lock(here, hash).find(&same).is_some()
+        self.running.lock(here, hash).contains(&same)
             || self.table.lock(here, hash).peek(low(hash), same, || self.now()).is_some()
     }
 
@@ -118,28 +123,28 @@ impl<K, V> Flights<K, V> {
     /// joined.
     pub(crate) fn invalidate(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> (Gone<K, V>, bool) {
         let mut calls = self.running.lock(here, hash);
-        let flight = calls.take(&same);
+        let call = calls.forget(&same);
         let (removed, found) = self.table.lock(here, hash).remove(low(hash), same, || self.now());
-        let was_there = found || flight.is_some();
-        (Gone::new(flight, removed), was_there)
+        let was_there = found || call.is_some();
+        (Gone::new(call, removed), was_there)
     }
 
     /// Stores a value, which wins over a running call.
     pub(crate) fn insert(&self, here: &Locked, key: Hashed<K>, kept: Kept<V>) -> Gone<K, V> {
         let mut calls = self.running.lock(here, key.hash);
-        let flight = calls.take(|other| key.is(other));
+        let call = calls.forget(|other| key.is(other));
         let Hashed { hash, same, key, .. } = key;
         Gone::new(
-            flight,
+            call,
             self.table.lock(here, hash).insert(low(hash), key, kept.value, same, kept.terms, || self.now()),
         )
     }
 
     /// Forgets all values and running calls, and sets the counters to zero.
     pub(crate) fn clear(&self, here: &Locked) -> Vec<Gone<K, V>> {
-        // First the flights: what one that ends between the two steps stores, the second takes out.
-        let flights = self.running.drain(here);
-        let mut gone: Vec<_> = flights.into_iter().map(|flight| Gone::new(Some(flight), Removed::nothing())).collect();
+        // First the calls: what one that ends between the two steps stores, the second takes out.
+        let calls = self.running.drain(here);
+        let mut gone: Vec<_> = calls.into_iter().map(|call| Gone::new(Some(call), Removed::nothing())).collect();
         gone.extend(self.table.lock_each(here).map(|mut shard| Gone::new(None, shard.clear())));
         self.tally.clear();
         gone
@@ -180,8 +185,8 @@ impl<K, V> Flights<K, V> {
 
     /// Drops what is gone, or tells the listener: no lock is held.
     pub(crate) fn let_go(&self, gone: impl IntoIterator<Item = Gone<K, V>>) {
-        for Gone { flight, removed, spare } in gone {
-            drop((flight, spare));
+        for Gone { call, removed, spare } in gone {
+            drop((call, spare));
             self.keep.let_go(removed);
         }
     }
@@ -194,9 +199,9 @@ impl<K, V> Flights<K, V> {
 
     /// Gives the running calls up: their callers go on as the plain function.
     pub(crate) fn release(&self, here: Locked) {
-        let flights = self.running.drain(&here);
+        let calls = self.running.drain(&here);
         drop(here);
-        for (_, flight) in &flights {
+        for flight in calls.iter().filter_map(|call| call.flight.as_ref()) {
             let mut crew = flight.crew();
             crew.released = true;
             let wakers = crew.take_wakers();
@@ -217,6 +222,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     pub(crate) fn board(self: &Arc<Self>, key: Hashed<K>, refresh: bool) -> Boarding<K, V> {
         let own_key = self.keep.asks_for_key().then(|| Arc::new((key.copy)(&key.key)));
         let Some(here) = here::lock() else { return Boarding::Alone };
+        circle::settle(&here);
         let (boarding, left) = self.board_here(&here, key, own_key, refresh);
         drop(here);
         // Not left to the end of a scope: a drop that panics there would leak what is returned.
@@ -235,7 +241,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         let mut calls = self.running.lock(here, hash);
         let mut stands = refresh;
         if !refresh {
-            if let Some(flight) = calls.find(|other| key.is(other)) {
+            if let Some(flight) = calls.board(|other| key.is(other)) {
                 let Ok(edge) = Edge::draw(flight) else {
                     self.tally.bypassed.add(1);
                     return (Boarding::Alone, (Some(key), own_key, None));
@@ -244,29 +250,38 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
                 if let Some(number) = number {
                     self.tally.coalesced.add(1);
                     let seat = Seat::joining(self.clone(), flight.clone(), number, own_key, edge);
-                    return (Boarding::Seat(seat), (Some(key), None, None));
+                    return (Boarding::Place(Place::Seat(seat)), (Some(key), None, None));
                 }
                 stands = true;
             }
         }
         // Before anything is counted: comparing may panic.
-        let over = if stands { calls.take(|other| key.is(other)) } else { None };
-        if refresh {
+        let over = if stands { calls.forget(|other| key.is(other)) } else { None };
+        let mut shard = self.table.lock(here, hash);
+        let number = if refresh {
             self.tally.refreshes.add(1);
-            self.table.lock(here, hash).begin();
+            shard.begin()
         } else {
             // It may have landed since the call looked for its value.
-            let mut shard = self.table.lock(here, hash);
-            if let Some(value) = shard.recall(low(hash), |other| key.is(other), || self.now()) {
-                return (Boarding::Value(value.clone()), (Some(key), own_key, over));
+            match shard.recall(low(hash), |other| key.is(other), || self.now()) {
+                Ok(value) => return (Boarding::Value(value.clone()), (Some(key), own_key, over)),
+                Err(number) => number,
             }
-        }
-        let (flight, number) = Flight::new(hash);
-        // Nobody waits for a flight that is not in the map yet: there is no circle.
-        let edge = Edge::draw(&flight).ok().flatten();
-        calls.put(key, flight.clone());
-        let seat = Seat::leading(self.clone(), flight, number, own_key, edge);
-        (Boarding::Seat(seat), (None, None, over))
+        };
+        drop(shard);
+        let ticket = Ticket { hash, number };
+        let place = if circle::is_inside() {
+            // A call that a body makes is a part of the graph from the start.
+            let flight = Flight::new(ticket);
+            // Nobody waits for a flight that is not in the map yet: there is no circle.
+            let edge = Edge::draw(&flight).ok().flatten();
+            calls.put(key, Call::flight(flight.clone()));
+            Place::Seat(Seat::leading(self.clone(), flight, own_key, edge))
+        } else {
+            calls.put(key, Call::solo(number));
+            Place::Solo(Solo::new(self.clone(), ticket, own_key, coarse()))
+        };
+        (Boarding::Place(place), (None, None, over))
     }
 
     /// The value of a load, if it is worth keeping.
@@ -276,7 +291,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
 
     /// The end of a flight, in one step: if it still stands for its key, it is taken out, and what it brings is stored.
     fn end(this: &Arc<Self>, flight: &Arc<Flight<V>>, kept: Option<Kept<V>>) -> Option<Gone<K, V>> {
-        let hash = flight.hash;
+        let Ticket { hash, .. } = flight.ticket;
         let Some(here) = here::lock() else {
             let (this, flight) = (this.clone(), flight.clone());
             here::outside(move || {
@@ -286,15 +301,15 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
             return None;
         };
         let mut calls = this.running.lock(&here, hash);
-        let key = calls.take_if_still(flight);
+        let key = calls.take_flight(flight.ticket);
         let mut shard = this.table.lock(&here, hash);
         let gone = match (key, kept) {
             (Some(Hashed { same, key, .. }), Some(Kept { value, terms })) => {
                 Gone::new(None, shard.insert(low(hash), key, value, same, terms, || this.now()))
             }
             (key, kept) => {
-                let flight = key.map(|key| (key, flight.clone()));
-                Gone { flight, removed: Removed::nothing(), spare: kept }
+                let call = key.map(|key| Taken { _key: Some(key), flight: None });
+                Gone { call, removed: Removed::nothing(), spare: kept }
             }
         };
         // Behind what may panic.
@@ -308,6 +323,47 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         Some(gone)
     }
 
+    /// The same for a call that nobody has joined; `Err`: somebody has. `done` says whether it is out of the map: what panics
+    /// behind that is user code on the way of a value into the table.
+    fn end_solo(
+        &self,
+        ticket: Ticket,
+        kept: Option<Kept<V>>,
+        done: &mut bool,
+    ) -> Result<Gone<K, V>, Option<Kept<V>>> {
+        let ending = self.gate.ending();
+        let here = here::lock().expect(UNLOCKED);
+        let mut calls = self.running.lock(&here, ticket.hash);
+        let Some((key, stands)) = calls.take_solo(ticket) else { return Err(kept) };
+        *done = true;
+        let mut shard = self.table.lock(&here, ticket.hash);
+        shard.end();
+        let gone = match kept {
+            Some(Kept { value, terms }) if stands => {
+                let Hashed { same, key, .. } = key;
+                Gone::new(None, shard.insert(low(ticket.hash), key, value, same, terms, || self.now()))
+            }
+            spare => {
+                let call = Some(Taken { _key: Some(key), flight: None });
+                Gone { call, removed: Removed::nothing(), spare }
+            }
+        };
+        drop(shard);
+        drop(calls);
+        drop(here);
+        drop(ending);
+        Ok(gone)
+    }
+
+    /// The flight of a leader that flies solo until now.
+    fn board_leader(&self, ticket: Ticket) -> Arc<Flight<V>> {
+        let here = here::lock().expect(UNLOCKED);
+        let (flight, key) = self.running.lock(&here, ticket.hash).board_leader(ticket);
+        drop(here);
+        drop(key);
+        flight
+    }
+
     /// Those who wait for a flight hear that it has landed. True: nobody else is in it any more, and nobody will be.
     fn announce(&self, mut crew: MutexGuard<'_, Crew<V>>) -> bool {
         self.tally.load_ended(crew.began);
@@ -319,3 +375,12 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         alone
     }
 }
+
+impl<K: 'static, V: Clone + Send + Sync + 'static> circle::Solos for Flights<K, V> {
+    fn node(&self, here: &Locked, ticket: Ticket) -> Arc<dyn Node> {
+        self.running.lock(here, ticket.hash).join_solo(ticket)
+    }
+}
+
+/// A call begins and is polled for the first time in one step, which is not taken under a lock.
+const UNLOCKED: &str = "no lock of a cache is held when a call begins";

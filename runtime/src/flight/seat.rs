@@ -13,7 +13,8 @@ use futures_task::waker_ref;
 
 use super::Flights;
 use super::circle::{self, Edge};
-use super::crew::{AnyError, Body, Flight, Landing, Loaded, Number, Offers, Parcel, Phase};
+use super::crew::{AnyError, Body, Flight, LEADER, Landing, Loaded, Number, Offers, Parcel, Phase};
+use super::keep::Kept;
 use crate::ground::stats::Tally;
 
 /// What a seat's wait ends in.
@@ -57,17 +58,26 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     }
 
     /// The seat that a new flight begins with.
-    #[inline]
     pub(super) fn leading(
         flights: Arc<Flights<K, V>>,
         flight: Arc<Flight<V>>,
-        number: Number,
         key: Option<Arc<K>>,
         edge: Option<Edge>,
     ) -> Self {
-        let mut seat = Self::joining(flights, flight, number, key, edge);
+        let mut seat = Self::joining(flights, flight, LEADER, key, edge);
         seat.leads = true;
         seat
+    }
+
+    /// The seat of a leader that polls its body already.
+    pub(super) fn of_leader(
+        flights: Arc<Flights<K, V>>,
+        flight: Arc<Flight<V>>,
+        began: u64,
+        key: Option<Arc<K>>,
+    ) -> Self {
+        flight.crew().began = began;
+        Self::joining(flights, flight, LEADER, key, None)
     }
 
     /// Waits for this seat's turn, and drives the flight's body meanwhile.
@@ -123,6 +133,22 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
             Some(turn) => Poll::Ready(turn),
             None => self.poll(context),
         }
+    }
+
+    /// The flight gets a body that has been polled with its leader's waker alone. Nobody need wake anybody: who is polled next,
+    /// the leader or one who joins, polls it once more, with the flight's waker. Only if others wait already, they have been
+    /// polled, and the body is polled at once.
+    pub(super) fn rest(&mut self, body: Body<V>, context: &mut Context<'_>) -> Poll<Turn<V>> {
+        let mut crew = self.flight.crew();
+        if crew.count() > 1 {
+            drop(crew);
+            return self.launch(body, context);
+        }
+        crew.phase = Phase::Idle { body, woken: true };
+        let old = crew.leave_waker(self.number, context.waker());
+        drop(crew);
+        drop(old);
+        Poll::Pending
     }
 
     /// Polls the flight's body once. `None`: what came of it is for another.
@@ -233,6 +259,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     /// The load ended in a value: it is stored if the flight still stands, the others get it, and so does the caller.
     pub(crate) fn land_value(&mut self, value: V) -> V {
         let kept = self.flights.keep(self.key.as_deref(), &value);
+        self.land_kept(kept, value)
+    }
+
+    pub(super) fn land_kept(&mut self, kept: Option<Kept<V>>, value: V) -> V {
         let gone = Flights::end(&self.flights, &self.flight, kept);
         let mut crew = self.flight.crew();
         // An end that is put off leaves the flight where others may still join it.

@@ -94,14 +94,18 @@ impl<K, V> Shard<K, V> {
         Some(&self.entries[slot as usize].value)
     }
 
-    /// The last look before a call runs: a miss is counted, and the run.
-    pub(crate) fn recall(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<&V> {
+    /// The last look before a call runs: a miss is counted, and the run, whose number is returned.
+    pub(crate) fn recall(
+        &mut self,
+        hash: u32,
+        same: impl Fn(&K) -> bool,
+        now: impl FnOnce() -> Moment,
+    ) -> Result<&V, u64> {
         let Some(slot) = self.use_slot(hash, same, now) else {
             self.misses += 1;
-            self.begin();
-            return None;
+            return Err(self.begin());
         };
-        Some(&self.entries[slot as usize].value)
+        Ok(&self.entries[slot as usize].value)
     }
 
     /// Finds a live entry, and counts and touches it.
@@ -119,9 +123,10 @@ impl<K, V> Shard<K, V> {
         Some(slot)
     }
 
-    /// A call begins to run.
-    pub(crate) fn begin(&mut self) {
+    /// A call begins to run; it is given a number.
+    pub(crate) fn begin(&mut self) -> u64 {
         self.begun += 1;
+        self.begun
     }
 
     /// A call that ran has ended.

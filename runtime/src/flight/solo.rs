@@ -1,0 +1,125 @@
+//! A call that leads and that nobody has joined: it has no flight yet.
+//!
+//! Most bodies end in their first poll, or are waited for by one caller. So a leader only leaves a mark in the map, and polls
+//! its body with its own caller's waker. If that ends it, nothing was allocated, counted or locked for others. Who joins
+//! meanwhile makes the flight, in which the leader's seat is taken; if nobody does and the body pends, its leader does.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::crew::{AnyError, Body, Loaded, Parcel};
+use super::keep::Kept;
+use super::running::Ticket;
+use super::seat::{Seat, Turn};
+use super::{Flights, circle};
+use crate::ground::here;
+
+/// The leader of a call, from when it takes the lead until the first poll of its body is over.
+pub(crate) struct Solo<K: 'static, V: Clone + Send + Sync + 'static> {
+    flights: Arc<Flights<K, V>>,
+    ticket: Ticket,
+    /// If what a value is stored on depends on it.
+    key: Option<Arc<K>>,
+    /// By the coarse clock.
+    began: u64,
+    /// Its mark is out of the map, or a seat's.
+    done: bool,
+}
+
+impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
+    pub(super) const fn new(flights: Arc<Flights<K, V>>, ticket: Ticket, key: Option<Arc<K>>, began: u64) -> Self {
+        Self { flights, ticket, key, began, done: false }
+    }
+
+    /// The body is polled for the first time.
+    #[inline]
+    pub(super) fn run<T>(&self, poll: impl FnOnce() -> T) -> T {
+        circle::solo(&self.flights, self.ticket, poll)
+    }
+
+    /// A body that a flight may own is polled for the first time. `Err`: it pends.
+    pub(super) fn launch(
+        self,
+        mut body: Body<V>,
+        context: &mut Context<'_>,
+    ) -> Result<Turn<V>, (Seat<K, V>, Body<V>)> {
+        let polled = self.run(|| catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context))));
+        let loaded = match polled {
+            Ok(Poll::Pending) => return Err((self.board(), body)),
+            Ok(Poll::Ready(loaded)) => loaded,
+            Err(panic) => {
+                // Its own drop may panic in turn: the first panic is the one to tell of.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(body)));
+                self.fail();
+                return Ok(Turn::Own(Parcel::Panic(panic)));
+            }
+        };
+        drop(body);
+        Ok(match loaded {
+            Loaded::Value(value) => Turn::Value(self.land_value(value)),
+            Loaded::Error(error) => {
+                self.land_error(error.clone());
+                Turn::Error(error)
+            }
+            Loaded::Own(error) => {
+                self.fail();
+                Turn::Own(Parcel::Error(error))
+            }
+        })
+    }
+
+    /// The load ended in a value: it is stored if the mark still stands.
+    pub(super) fn land_value(mut self, value: V) -> V {
+        let kept = self.flights.keep(self.key.as_deref(), &value);
+        match self.end(kept) {
+            Ok(()) => value,
+            Err(kept) => self.board().land_kept(kept, value),
+        }
+    }
+
+    /// The load ended in an error that everybody gets.
+    pub(super) fn land_error(mut self, error: AnyError) {
+        match self.end(None) {
+            Ok(()) => self.flights.tally.load_errors.add(1),
+            Err(_) => self.board().land_error(error),
+        }
+    }
+
+    /// The load ended in an error that is the leader's own, or in a panic.
+    pub(super) fn fail(mut self) {
+        match self.end(None) {
+            Ok(()) => self.flights.tally.load_errors.add(1),
+            Err(_) => self.board().fail(),
+        }
+    }
+
+    /// Takes its seat: others have joined, or may from now on.
+    pub(super) fn board(mut self) -> Seat<K, V> {
+        let flight = self.flights.board_leader(self.ticket);
+        self.done = true;
+        Seat::of_leader(self.flights.clone(), flight, self.began, self.key.take())
+    }
+
+    /// The end, if nobody has joined.
+    #[inline]
+    fn end(&mut self, kept: Option<Kept<V>>) -> Result<(), Option<Kept<V>>> {
+        let gone = self.flights.end_solo(self.ticket, kept, &mut self.done)?;
+        self.flights.tally.load_ended(self.began);
+        self.flights.let_go([gone]);
+        Ok(())
+    }
+}
+
+impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Solo<K, V> {
+    /// The body panicked, or what it landed did.
+    #[inline]
+    fn drop(&mut self) {
+        if !self.done {
+            self.done = true;
+            let (flights, ticket, key) = (self.flights.clone(), self.ticket, self.key.take());
+            let rest = Self { flights, ticket, key, began: self.began, done: true };
+            here::outside(move || rest.fail());
+        }
+    }
+}
