@@ -8,6 +8,7 @@ mod crew;
 mod gate;
 mod keep;
 mod place;
+mod relay;
 mod running;
 mod seat;
 mod solo;
@@ -134,10 +135,7 @@ impl<K, V> Flights<K, V> {
         let mut calls = self.running.lock(here, key.hash);
         let call = calls.forget(|other| key.is(other));
         let Hashed { hash, same, key, .. } = key;
-        Gone::new(
-            call,
-            self.table.lock(here, hash).insert(low(hash), key, kept.value, same, kept.terms, || self.now()),
-        )
+        Gone::new(call, self.table.lock(here, hash).insert(low(hash), key, kept.value, same, kept.terms, || self.now()))
     }
 
     /// Forgets all values and running calls, and sets the counters to zero.
@@ -325,12 +323,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
 
     /// The same for a call that nobody has joined; `Err`: somebody has. `done` says whether it is out of the map: what panics
     /// behind that is user code on the way of a value into the table.
-    fn end_solo(
-        &self,
-        ticket: Ticket,
-        kept: Option<Kept<V>>,
-        done: &mut bool,
-    ) -> Result<Gone<K, V>, Option<Kept<V>>> {
+    fn end_solo(&self, ticket: Ticket, kept: Option<Kept<V>>, done: &mut bool) -> Result<Gone<K, V>, Option<Kept<V>>> {
         let ending = self.gate.ending();
         let here = here::lock().expect(UNLOCKED);
         let mut calls = self.running.lock(&here, ticket.hash);

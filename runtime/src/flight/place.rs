@@ -38,10 +38,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Place<K, V> {
     /// The lead hands its body to the flight, and polls it as the first.
     pub(crate) fn launch(place: &mut Option<Self>, body: Body<V>, context: &mut Context<'_>) -> Poll<Turn<V>> {
         match place.take() {
-            Some(Self::Solo(solo)) => match solo.launch(body, context) {
+            Some(Self::Solo(solo)) => match solo.launch(body) {
                 Ok(turn) => Poll::Ready(turn),
-                Err((mut seat, body)) => {
-                    let turn = seat.rest(body, context);
+                Err((mut seat, body, woken)) => {
+                    let turn = seat.rest(body, woken, context);
                     *place = Some(Self::Seat(seat));
                     turn
                 }

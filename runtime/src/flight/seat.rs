@@ -7,9 +7,9 @@ use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
-use futures_task::waker_ref;
+use futures_task::{waker, waker_ref};
 
 use super::Flights;
 use super::circle::{self, Edge};
@@ -135,20 +135,26 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         }
     }
 
-    /// The flight gets a body that has been polled with its leader's waker alone. Nobody need wake anybody: who is polled next,
-    /// the leader or one who joins, polls it once more, with the flight's waker. Only if others wait already, they have been
-    /// polled, and the body is polled at once.
-    pub(super) fn rest(&mut self, body: Body<V>, context: &mut Context<'_>) -> Poll<Turn<V>> {
+    /// A body that pends goes back to the flight.
+    pub(super) fn rest(&mut self, body: Body<V>, woken: bool, context: &Context<'_>) -> Poll<Turn<V>> {
         let mut crew = self.flight.crew();
-        if crew.count() > 1 {
-            drop(crew);
-            return self.launch(body, context);
+        let woken = woken || matches!(crew.phase, Phase::Driven { woken: true, .. });
+        crew.phase = Phase::Idle { body, woken };
+        if crew.lets_go(self.number) {
+            return Poll::Ready(Turn::Alone);
         }
-        crew.phase = Phase::Idle { body, woken: true };
         let old = crew.leave_waker(self.number, context.waker());
+        // A body that woke itself is polled again when the executor comes round.
+        let offers = if woken { crew.offer() } else { Offers::default() };
         drop(crew);
         drop(old);
+        offers.wake();
         Poll::Pending
+    }
+
+    /// Wakes the flight's body.
+    pub(super) fn waker(&self) -> Waker {
+        waker(self.flight.clone())
     }
 
     /// Polls the flight's body once. `None`: what came of it is for another.
@@ -158,21 +164,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
             catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut Context::from_waker(&waker))))
         });
         Poll::Ready(match polled {
-            Ok(Poll::Pending) => {
-                let mut crew = self.flight.crew();
-                let woken = matches!(crew.phase, Phase::Driven { woken: true, .. });
-                crew.phase = Phase::Idle { body, woken };
-                if crew.lets_go(self.number) {
-                    return Poll::Ready(Some(Turn::Alone));
-                }
-                let old = crew.leave_waker(self.number, context.waker());
-                // A body that woke itself is polled again when the executor comes round.
-                let offers = if woken { crew.offer() } else { Offers::default() };
-                drop(crew);
-                drop(old);
-                offers.wake();
-                return Poll::Pending;
-            }
+            Ok(Poll::Pending) => return self.rest(body, false, context).map(Some),
             Ok(Poll::Ready(loaded)) => {
                 let landed = catch_unwind(AssertUnwindSafe(|| {
                     drop(body);

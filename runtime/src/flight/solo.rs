@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use super::crew::{AnyError, Body, Loaded, Parcel};
 use super::keep::Kept;
+use super::relay::Relay;
 use super::running::Ticket;
 use super::seat::{Seat, Turn};
 use super::{Flights, circle};
@@ -38,15 +39,16 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
         circle::solo(&self.flights, self.ticket, poll)
     }
 
-    /// A body that a flight may own is polled for the first time. `Err`: it pends.
-    pub(super) fn launch(
-        self,
-        mut body: Body<V>,
-        context: &mut Context<'_>,
-    ) -> Result<Turn<V>, (Seat<K, V>, Body<V>)> {
-        let polled = self.run(|| catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context))));
+    /// A body that a flight may own is polled for the first time. `Err`: it pends, and may have been woken since.
+    pub(super) fn launch(self, mut body: Body<V>) -> Result<Turn<V>, (Seat<K, V>, Body<V>, bool)> {
+        let poll = |context: &mut Context<'_>| catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context)));
+        let (polled, relay) = self.run(|| Relay::poll(poll));
         let loaded = match polled {
-            Ok(Poll::Pending) => return Err((self.board(), body)),
+            Ok(Poll::Pending) => {
+                let seat = self.board();
+                let woken = relay.is_some_and(|relay| relay.pass_on(seat.waker()));
+                return Err((seat, body, woken));
+            }
             Ok(Poll::Ready(loaded)) => loaded,
             Err(panic) => {
                 // Its own drop may panic in turn: the first panic is the one to tell of.
