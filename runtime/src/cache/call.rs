@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,6 +14,7 @@ use crate::flight::{AnyError, Boarding, Body, Flights, Loaded, Parcel, Place, Tu
 use crate::ground::here::{self, Ask};
 use crate::ground::key::View;
 use crate::ground::stats::Outcome;
+use crate::table::Absent;
 
 /// A call, looked up.
 pub enum Start<R, P> {
@@ -52,13 +52,19 @@ where
 {
     let hash = key.hash(&flights.seed);
     match flights.hit(hash, |other| key.is(other)) {
-        Some(value) => Start::Hit(mode.value(value)),
-        None => miss(flights, key, hash, mode),
+        Ok(value) => Start::Hit(mode.value(value)),
+        Err(absent) => miss(flights, key, hash, mode, absent),
     }
 }
 
 #[inline(never)]
-fn miss<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Q, hash: u64, mode: M) -> Start<R, Pending<K, V, M>>
+fn miss<K, V, R, M, Q>(
+    flights: &Arc<Flights<K, V>>,
+    key: Q,
+    hash: u64,
+    mode: M,
+    absent: Absent,
+) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
@@ -90,12 +96,12 @@ where
     }
     if ask != Ask::NOTHING && !ask.refresh() {
         // The fast path left it to us to look.
-        if let Some(value) = flights.hit(hash, |other| key.is(other)) {
+        if let Ok(value) = flights.hit(hash, |other| key.is(other)) {
             ask::tell(Outcome::Hit);
             return Start::Hit(mode.value(value));
         }
     }
-    match flights.board(key.own(hash), ask.refresh()) {
+    match flights.board(key.own(hash), ask.refresh(), absent) {
         Boarding::Value(value) => {
             if traced {
                 ask::tell(Outcome::Hit);
@@ -138,7 +144,7 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
     where
         M: Mode<R, V>,
     {
-        let result = match self.place.take() {
+        let result = match &mut self.place {
             Some(place) => match self.mode.split(result) {
                 Split::Value(value) => self.mode.value(place.land_value(value)),
                 Split::Shared(error) => {
@@ -152,6 +158,7 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
             },
             None => result,
         };
+        self.place = None;
         self.tell(Outcome::Ran);
         result
     }
@@ -188,12 +195,12 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
         Shared {
             pending: self,
             course: Course::Joining(Some(body), |pending, body| {
-                let course = hand_over(pending, body);
-                let companion = Place::companion(&mut pending.place);
+                let body = hand_over(pending, body);
+                let companion = pending.place.as_mut().and_then(Place::companion);
                 if let (Some(mut companion), Ok(runtime)) = (companion, tokio::runtime::Handle::try_current()) {
                     runtime.spawn(std::future::poll_fn(move |context| companion.poll(context).map(drop)));
                 }
-                course
+                body
             }),
         }
     }
@@ -225,7 +232,7 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
 }
 
 /// The body, where it can be driven from.
-fn hand_over<K, V, M, R, B, F>(pending: &mut Pending<K, V, M>, body: B) -> Course<K, V, M, R, B>
+fn hand_over<K, V, M, R, B, F>(pending: &mut Pending<K, V, M>, body: B) -> Bodied<R, V>
 where
     K: 'static,
     V: CacheValue,
@@ -236,9 +243,9 @@ where
 {
     let body = body();
     if pending.place.is_some() {
-        Course::Launch(Box::pin(Packed { body, mode: pending.mode, _kept: PhantomData }))
+        Bodied::Flight(Box::pin(Packed { body, mode: pending.mode, _kept: PhantomData }))
     } else {
-        Course::Alone(Box::pin(body))
+        Bodied::Alone(Box::pin(body))
     }
 }
 
@@ -263,7 +270,11 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>> Future 
             }
             *leads = true;
         }
-        let result = ready!(Place::run(&mut pending.place, || body.as_mut().poll(context)));
+        let mut poll = || body.as_mut().poll(context);
+        let result = ready!(match &mut pending.place {
+            Some(place) => place.run(poll),
+            None => poll(),
+        });
         Poll::Ready(pending.land(result))
     }
 }
@@ -283,12 +294,17 @@ pub struct Shared<K: 'static, V: CacheValue, M, R, B> {
 /// Where a body is.
 enum Course<K: 'static, V: CacheValue, M, R, B> {
     /// Not made yet. What makes it comes along, so that nobody else has to state what a body has to be.
-    Joining(Option<B>, fn(&mut Pending<K, V, M>, B) -> Self),
-    /// Not polled yet.
-    Launch(Body<V>),
+    Joining(Option<B>, fn(&mut Pending<K, V, M>, B) -> Bodied<R, V>),
     /// With the flight.
     Flight,
     /// The call runs as the plain function.
+    Alone(Pin<Box<dyn Future<Output = R> + Send>>),
+}
+
+/// A body that is made, and has not been polled.
+enum Bodied<R, V> {
+    /// To be handed to the flight.
+    Flight(Body<V>),
     Alone(Pin<Box<dyn Future<Output = R> + Send>>),
 }
 
@@ -299,12 +315,23 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let Self { pending, course } = &mut *self;
-        if let Course::Joining(body, hand_over) = course {
-            if let Some(answer) = ready!(pending.poll_join(context)) {
-                return Poll::Ready(answer);
+        let launch = match course {
+            Course::Joining(body, hand_over) => {
+                if let Some(answer) = ready!(pending.poll_join(context)) {
+                    return Poll::Ready(answer);
+                }
+                let (body, hand_over) = (body.take().expect("a future is not polled after it was ready"), *hand_over);
+                *course = Course::Flight;
+                match hand_over(pending, body) {
+                    Bodied::Flight(body) => Some(body),
+                    Bodied::Alone(body) => {
+                        *course = Course::Alone(body);
+                        None
+                    }
+                }
             }
-            *course = hand_over(pending, body.take().expect("a future is not polled after it was ready"));
-        }
+            _ => None,
+        };
         let mode = pending.mode;
         let turn = match (course, &mut pending.place) {
             (Course::Alone(body), _) => {
@@ -312,11 +339,10 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<
                 pending.tell(Outcome::Ran);
                 return Poll::Ready(result);
             }
-            (course @ Course::Launch(_), place) => match mem::replace(course, Course::Flight) {
-                Course::Launch(body) => ready!(Place::launch(place, body, context)),
-                _ => unreachable!("it was there a moment ago"),
-            },
-            (_, Some(place)) => ready!(place.poll(context)),
+            (_, Some(place)) => ready!(match launch {
+                Some(body) => place.launch(body, context),
+                None => place.poll(context),
+            }),
             (_, None) => unreachable!("a future is not polled after it was ready"),
         };
         let result = match turn {

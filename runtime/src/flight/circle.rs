@@ -29,8 +29,9 @@ local! {
     static STACK: RefCell<Vec<Arc<dyn Node>>> = RefCell::new(Vec::new());
     /// The call at the foot of the stack, as long as it needs no flight.
     static SOLO: Cell<Option<Ticket>> = Cell::new(None);
-    /// The cache of the last such call. A weak reference, so that the same cache costs a comparison.
+    /// The cache of the last such call, kept so that the same cache costs a comparison, and its address.
     static CACHE: RefCell<Option<Weak<dyn Solos>>> = RefCell::new(None);
+    static ADDRESS: Cell<usize> = Cell::new(0);
 }
 
 /// Whether a body is being polled on this thread.
@@ -40,6 +41,7 @@ pub(super) fn is_inside() -> bool {
 }
 
 /// Polls the body of a call whose leader flies solo.
+#[inline]
 pub(super) fn solo<T>(cache: &Arc<impl Solos + 'static>, ticket: Ticket, poll: impl FnOnce() -> T) -> T {
     struct Pop;
     impl Drop for Pop {
@@ -52,21 +54,17 @@ pub(super) fn solo<T>(cache: &Arc<impl Solos + 'static>, ticket: Ticket, poll: i
             }
         }
     }
-    remember(cache);
+    // The weak reference keeps the address from being given to another.
+    let address = Arc::as_ptr(cache).cast::<()>() as usize;
+    if ADDRESS.with(Cell::get) != address {
+        let known: Weak<dyn Solos> = Arc::downgrade(cache) as _;
+        CACHE.with(|last| last.replace(Some(known)));
+        ADDRESS.with(|last| last.set(address));
+    }
     SOLO.with(|solo| solo.set(Some(ticket)));
     DEPTH.with(|depth| depth.set(depth.get() + 1));
     let _pop = Pop;
     poll()
-}
-
-fn remember(cache: &Arc<impl Solos + 'static>) {
-    CACHE.with(|last| {
-        let known = last.borrow().as_ref().is_some_and(|last| std::ptr::addr_eq(last.as_ptr(), Arc::as_ptr(cache)));
-        if !known {
-            let cache: Weak<dyn Solos> = Arc::downgrade(cache) as _;
-            last.replace(Some(cache));
-        }
-    });
 }
 
 /// A body makes a call: whatever is on the stack takes part in the graph from now on.

@@ -28,12 +28,12 @@ use running::{Call, Running, Taken, Ticket};
 use seat::Seat;
 use solo::Solo;
 
-use crate::ground::clock::{Moment, coarse};
+use crate::ground::clock::Moment;
 use crate::ground::here::{self, Locked};
 use crate::ground::key::{Hashed, Seed};
 use crate::ground::stats::Tally;
 use crate::ground::sync::MutexGuard;
-use crate::table::{Removed, Table, low};
+use crate::table::{Absent, Removed, Run, Table, low};
 
 /// The running calls of a cache and the table they end in: invalidation is a step over both.
 pub(crate) struct Flights<K, V> {
@@ -56,7 +56,19 @@ pub(crate) enum Boarding<K: 'static, V: Clone + Send + Sync + 'static> {
 }
 
 /// What boarding leaves behind, to be dropped when no lock is held: a key twice, and a flight that was over or overtaken.
-type Left<K, V> = (Option<Hashed<K>>, Option<Arc<K>>, Option<Taken<K, V>>);
+struct Left<K, V> {
+    _key: Option<Hashed<K>>,
+    _own_key: Option<Arc<K>>,
+    over: Option<Taken<K, V>>,
+}
+
+/// The end of a call that nobody has joined.
+struct Ending<'a, V> {
+    ticket: Ticket,
+    is_absent: bool,
+    kept: &'a mut Option<Kept<V>>,
+    done: &'a mut bool,
+}
 
 /// What a step over map and table took out, to be dropped when no lock is held.
 #[must_use = "dropping runs user code: let it fall when no lock is held"]
@@ -68,6 +80,10 @@ pub(crate) struct Gone<K, V> {
 }
 
 impl<K, V> Gone<K, V> {
+    const fn nothing() -> Self {
+        Self { call: None, removed: Removed::nothing(), spare: None }
+    }
+
     fn new(call: Option<Taken<K, V>>, removed: Removed<K, V>) -> Self {
         Self { call, removed, spare: None }
     }
@@ -90,11 +106,11 @@ impl<K, V> Flights<K, V> {
     /// The fast path of a call: the value, if it is stored and the call asks for nothing else.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the way of every hit")]
-    pub(crate) fn hit(&self, hash: u64, same: impl Fn(&K) -> bool) -> Option<V>
+    pub(crate) fn hit(&self, hash: u64, same: impl Fn(&K) -> bool) -> Result<V, Absent>
     where
         V: Clone,
     {
-        let here = here::lock_for_hit()?;
+        let Some(here) = here::lock_for_hit() else { return Err(Absent::UNKNOWN) };
         self.table.lock(&here, hash).hit(low(hash), same, || self.now()).cloned()
     }
 
@@ -183,9 +199,8 @@ impl<K, V> Flights<K, V> {
 
     /// Drops what is gone, or tells the listener: no lock is held.
     pub(crate) fn let_go(&self, gone: impl IntoIterator<Item = Gone<K, V>>) {
-        for Gone { call, removed, spare } in gone {
-            drop((call, spare));
-            self.keep.let_go(removed);
+        for gone in gone {
+            self.let_go_of(gone);
         }
     }
 
@@ -208,6 +223,13 @@ impl<K, V> Flights<K, V> {
         }
     }
 
+    #[inline]
+    fn let_go_of(&self, gone: Gone<K, V>) {
+        let Gone { call, removed, spare } = gone;
+        drop((call, spare));
+        self.keep.let_go(removed);
+    }
+
     /// A value to be stored now.
     pub(crate) fn kept(&self, key: &K, value: V) -> Kept<V> {
         let terms = self.keep.terms(Some(key), &value);
@@ -217,24 +239,29 @@ impl<K, V> Flights<K, V> {
 
 impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     /// Joins the running call of a key, or leads a new one. `refresh`: a new one whatever is stored or running.
-    pub(crate) fn board(self: &Arc<Self>, key: Hashed<K>, refresh: bool) -> Boarding<K, V> {
+    #[inline]
+    pub(crate) fn board(self: &Arc<Self>, key: Hashed<K>, refresh: bool, absent: Absent) -> Boarding<K, V> {
         let own_key = self.keep.asks_for_key().then(|| Arc::new((key.copy)(&key.key)));
         let Some(here) = here::lock() else { return Boarding::Alone };
         circle::settle(&here);
-        let (boarding, left) = self.board_here(&here, key, own_key, refresh);
+        let mut left = Left { _key: None, _own_key: None, over: None };
+        let boarding = self.board_here(&here, key, own_key, refresh, absent, &mut left);
         drop(here);
         // Not left to the end of a scope: a drop that panics there would leak what is returned.
         drop(left);
         boarding
     }
 
+    #[inline]
     fn board_here(
         self: &Arc<Self>,
         here: &Locked,
         key: Hashed<K>,
         own_key: Option<Arc<K>>,
         refresh: bool,
-    ) -> (Boarding<K, V>, Left<K, V>) {
+        absent: Absent,
+        left: &mut Left<K, V>,
+    ) -> Boarding<K, V> {
         let hash = key.hash;
         let mut calls = self.running.lock(here, hash);
         let mut stands = refresh;
@@ -242,47 +269,54 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
             if let Some(flight) = calls.board(|other| key.is(other)) {
                 let Ok(edge) = Edge::draw(flight) else {
                     self.tally.bypassed.add(1);
-                    return (Boarding::Alone, (Some(key), own_key, None));
+                    (left._key, left._own_key) = (Some(key), own_key);
+                    return Boarding::Alone;
                 };
                 let number = flight.crew().sit();
                 if let Some(number) = number {
                     self.tally.coalesced.add(1);
+                    left._key = Some(key);
                     let seat = Seat::joining(self.clone(), flight.clone(), number, own_key, edge);
-                    return (Boarding::Place(Place::Seat(seat)), (Some(key), None, None));
+                    return Boarding::Place(Place::Seat(seat));
                 }
                 stands = true;
             }
         }
         // Before anything is counted: comparing may panic.
-        let over = if stands { calls.forget(|other| key.is(other)) } else { None };
+        if stands {
+            left.over = calls.forget(|other| key.is(other));
+        }
         let mut shard = self.table.lock(here, hash);
-        let number = if refresh {
+        let run = if refresh {
             self.tally.refreshes.add(1);
-            shard.begin()
+            Run { number: shard.begin(), is_absent: false }
         } else {
             // It may have landed since the call looked for its value.
-            match shard.recall(low(hash), |other| key.is(other), || self.now()) {
-                Ok(value) => return (Boarding::Value(value.clone()), (Some(key), own_key, over)),
-                Err(number) => number,
+            match shard.recall(low(hash), |other| key.is(other), || self.now(), absent) {
+                Ok(value) => {
+                    let value = value.clone();
+                    (left._key, left._own_key) = (Some(key), own_key);
+                    return Boarding::Value(value);
+                }
+                Err(run) => run,
             }
         };
         drop(shard);
-        let ticket = Ticket { hash, number };
-        let place = if circle::is_inside() {
+        Boarding::Place(if circle::is_inside() {
             // A call that a body makes is a part of the graph from the start.
-            let flight = Flight::new(ticket);
+            let flight = Flight::new(Ticket { hash, number: run.number });
             // Nobody waits for a flight that is not in the map yet: there is no circle.
             let edge = Edge::draw(&flight).ok().flatten();
             calls.put(key, Call::flight(flight.clone()));
             Place::Seat(Seat::leading(self.clone(), flight, own_key, edge))
         } else {
-            calls.put(key, Call::solo(number));
-            Place::Solo(Solo::new(self.clone(), ticket, own_key, coarse()))
-        };
-        (Boarding::Place(place), (None, None, over))
+            calls.put(key, Call::solo(run.number));
+            Place::Solo(Solo::new(self.clone(), hash, run, own_key))
+        })
     }
 
     /// The value of a load, if it is worth keeping.
+    #[inline]
     fn keep(&self, key: Option<&K>, value: &V) -> Option<Kept<V>> {
         self.keep.is_worth(value).then(|| Kept { value: value.clone(), terms: self.keep.terms(key, value) })
     }
@@ -321,31 +355,39 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         Some(gone)
     }
 
-    /// The same for a call that nobody has joined; `Err`: somebody has. `done` says whether it is out of the map: what panics
-    /// behind that is user code on the way of a value into the table.
-    fn end_solo(&self, ticket: Ticket, kept: Option<Kept<V>>, done: &mut bool) -> Result<Gone<K, V>, Option<Kept<V>>> {
-        let ending = self.gate.ending();
+    /// The same for a call that nobody has joined, or else false. `done` says whether it is out of the map: what panics behind
+    /// that is user code on the way of a value into the table.
+    #[inline]
+    fn end_solo(&self, ending: Ending<'_, V>, gone: &mut Gone<K, V>) -> bool {
+        let Ending { ticket, is_absent, kept, done } = ending;
+        let hash = ticket.hash;
+        let gate = self.gate.ending();
         let here = here::lock().expect(UNLOCKED);
-        let mut calls = self.running.lock(&here, ticket.hash);
-        let Some((key, stands)) = calls.take_solo(ticket) else { return Err(kept) };
+        let mut calls = self.running.lock(&here, hash);
+        let Some((key, stands)) = calls.take_solo(ticket) else { return false };
         *done = true;
-        let mut shard = self.table.lock(&here, ticket.hash);
+        let mut shard = self.table.lock(&here, hash);
         shard.end();
-        let gone = match kept {
+        match kept.take() {
             Some(Kept { value, terms }) if stands => {
                 let Hashed { same, key, .. } = key;
-                Gone::new(None, shard.insert(low(ticket.hash), key, value, same, terms, || self.now()))
+                if is_absent {
+                    // Nobody stores a value for a key whose call stands, but that call.
+                    shard.insert_absent(low(hash), key, value, terms, || self.now(), &mut gone.removed);
+                } else {
+                    gone.removed = shard.insert(low(hash), key, value, same, terms, || self.now());
+                }
             }
             spare => {
-                let call = Some(Taken { _key: Some(key), flight: None });
-                Gone { call, removed: Removed::nothing(), spare }
+                gone.call = Some(Taken { _key: Some(key), flight: None });
+                gone.spare = spare;
             }
-        };
+        }
         drop(shard);
         drop(calls);
         drop(here);
-        drop(ending);
-        Ok(gone)
+        drop(gate);
+        true
     }
 
     /// The flight of a leader that flies solo until now.

@@ -234,7 +234,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     }
 
     /// The lead's body ended in an error that is the lead's own: the next waiter runs another.
-    pub(crate) fn fail(self) {
+    pub(crate) fn fail(&mut self) {
         self.flights.tally.load_errors.add(1);
         self.flights.tally.load_ended(self.flight.crew().began);
     }

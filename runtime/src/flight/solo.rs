@@ -13,13 +13,17 @@ use super::keep::Kept;
 use super::relay::Relay;
 use super::running::Ticket;
 use super::seat::{Seat, Turn};
-use super::{Flights, circle};
+use super::{Ending, Flights, Gone, circle};
+use crate::ground::clock::coarse;
 use crate::ground::here;
+use crate::table::Run;
 
 /// The leader of a call, from when it takes the lead until the first poll of its body is over.
 pub(crate) struct Solo<K: 'static, V: Clone + Send + Sync + 'static> {
     flights: Arc<Flights<K, V>>,
     ticket: Ticket,
+    /// Nothing is stored for its key.
+    is_absent: bool,
     /// If what a value is stored on depends on it.
     key: Option<Arc<K>>,
     /// By the coarse clock.
@@ -29,8 +33,10 @@ pub(crate) struct Solo<K: 'static, V: Clone + Send + Sync + 'static> {
 }
 
 impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
-    pub(super) const fn new(flights: Arc<Flights<K, V>>, ticket: Ticket, key: Option<Arc<K>>, began: u64) -> Self {
-        Self { flights, ticket, key, began, done: false }
+    #[inline]
+    pub(super) fn new(flights: Arc<Flights<K, V>>, hash: u64, run: Run, key: Option<Arc<K>>) -> Self {
+        let Run { number, is_absent } = run;
+        Self { flights, ticket: Ticket { hash, number }, is_absent, key, began: coarse(), done: false }
     }
 
     /// The body is polled for the first time.
@@ -40,7 +46,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
     }
 
     /// A body that a flight may own is polled for the first time. `Err`: it pends, and may have been woken since.
-    pub(super) fn launch(self, mut body: Body<V>) -> Result<Turn<V>, (Seat<K, V>, Body<V>, bool)> {
+    pub(super) fn launch(&mut self, mut body: Body<V>) -> Result<Turn<V>, (Seat<K, V>, Body<V>, bool)> {
         let poll = |context: &mut Context<'_>| catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context)));
         let (polled, relay) = self.run(|| Relay::poll(poll));
         let loaded = match polled {
@@ -72,44 +78,53 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
     }
 
     /// The load ended in a value: it is stored if the mark still stands.
-    pub(super) fn land_value(mut self, value: V) -> V {
-        let kept = self.flights.keep(self.key.as_deref(), &value);
-        match self.end(kept) {
-            Ok(()) => value,
-            Err(kept) => self.board().land_kept(kept, value),
-        }
+    #[inline]
+    pub(super) fn land_value(&mut self, value: V) -> V {
+        let mut kept = self.flights.keep(self.key.as_deref(), &value);
+        if self.end(&mut kept) { value } else { self.board().land_kept(kept, value) }
     }
 
     /// The load ended in an error that everybody gets.
-    pub(super) fn land_error(mut self, error: AnyError) {
-        match self.end(None) {
-            Ok(()) => self.flights.tally.load_errors.add(1),
-            Err(_) => self.board().land_error(error),
+    pub(super) fn land_error(&mut self, error: AnyError) {
+        if self.end_empty() {
+            self.flights.tally.load_errors.add(1);
+        } else {
+            self.board().land_error(error);
         }
     }
 
     /// The load ended in an error that is the leader's own, or in a panic.
-    pub(super) fn fail(mut self) {
-        match self.end(None) {
-            Ok(()) => self.flights.tally.load_errors.add(1),
-            Err(_) => self.board().fail(),
+    pub(super) fn fail(&mut self) {
+        if self.end_empty() {
+            self.flights.tally.load_errors.add(1);
+        } else {
+            self.board().fail();
         }
     }
 
     /// Takes its seat: others have joined, or may from now on.
-    pub(super) fn board(mut self) -> Seat<K, V> {
+    pub(super) fn board(&mut self) -> Seat<K, V> {
         let flight = self.flights.board_leader(self.ticket);
         self.done = true;
         Seat::of_leader(self.flights.clone(), flight, self.began, self.key.take())
     }
 
-    /// The end, if nobody has joined.
+    #[inline(never)]
+    fn end_empty(&mut self) -> bool {
+        self.end(&mut None)
+    }
+
+    /// The end, or else false, if others have joined.
     #[inline]
-    fn end(&mut self, kept: Option<Kept<V>>) -> Result<(), Option<Kept<V>>> {
-        let gone = self.flights.end_solo(self.ticket, kept, &mut self.done)?;
+    fn end(&mut self, kept: &mut Option<Kept<V>>) -> bool {
+        let Self { ticket, is_absent, .. } = *self;
+        let mut gone = Gone::nothing();
+        if !self.flights.end_solo(Ending { ticket, is_absent, kept, done: &mut self.done }, &mut gone) {
+            return false;
+        }
         self.flights.tally.load_ended(self.began);
-        self.flights.let_go([gone]);
-        Ok(())
+        self.flights.let_go_of(gone);
+        true
     }
 }
 
@@ -119,8 +134,9 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Solo<K, V> {
     fn drop(&mut self) {
         if !self.done {
             self.done = true;
-            let (flights, ticket, key) = (self.flights.clone(), self.ticket, self.key.take());
-            let rest = Self { flights, ticket, key, began: self.began, done: true };
+            let Self { ticket, is_absent, began, .. } = *self;
+            let (flights, key) = (self.flights.clone(), self.key.take());
+            let mut rest = Self { flights, ticket, is_absent, key, began, done: true };
             here::outside(move || rest.fail());
         }
     }
