@@ -46,11 +46,11 @@ pub(crate) struct Flights<K, V> {
 }
 
 /// What a call finds that was no hit at first sight.
-pub(crate) enum Boarding<K: 'static, V: Clone + Send + Sync + 'static> {
+pub(crate) enum Boarding<'a, K: 'static, V: Clone + Send + Sync + 'static> {
     /// A value after all: it came in between.
     Value(V),
     /// The lead of a new call, or a seat in a flight.
-    Place(Place<K, V>),
+    Place(Place<'a, K, V>),
     /// It would have to wait for itself.
     Alone,
 }
@@ -240,7 +240,7 @@ impl<K, V> Flights<K, V> {
 impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     /// Joins the running call of a key, or leads a new one. `refresh`: a new one whatever is stored or running.
     #[inline]
-    pub(crate) fn board(self: &Arc<Self>, key: Hashed<K>, refresh: bool, absent: Absent) -> Boarding<K, V> {
+    pub(crate) fn board(self: &Arc<Self>, key: Hashed<K>, refresh: bool, absent: Absent) -> Boarding<'_, K, V> {
         let own_key = self.keep.asks_for_key().then(|| Arc::new((key.copy)(&key.key)));
         let Some(here) = here::lock() else { return Boarding::Alone };
         circle::settle(&here);
@@ -253,15 +253,15 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     }
 
     #[inline]
-    fn board_here(
-        self: &Arc<Self>,
+    fn board_here<'a>(
+        self: &'a Arc<Self>,
         here: &Locked,
         key: Hashed<K>,
         own_key: Option<Arc<K>>,
         refresh: bool,
         absent: Absent,
         left: &mut Left<K, V>,
-    ) -> Boarding<K, V> {
+    ) -> Boarding<'a, K, V> {
         let hash = key.hash;
         let mut calls = self.running.lock(here, hash);
         let mut stands = refresh;
@@ -311,7 +311,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
             Place::Seat(Seat::leading(self.clone(), flight, own_key, edge))
         } else {
             calls.put(key, Call::solo(run.number));
-            Place::Solo(Solo::new(self.clone(), hash, run, own_key))
+            Place::Solo(Solo::new(self, hash, run, own_key))
         })
     }
 

@@ -19,8 +19,8 @@ use crate::ground::here;
 use crate::table::Run;
 
 /// The leader of a call, from when it takes the lead until the first poll of its body is over.
-pub(crate) struct Solo<K: 'static, V: Clone + Send + Sync + 'static> {
-    flights: Arc<Flights<K, V>>,
+pub(crate) struct Solo<'a, K: 'static, V: Clone + Send + Sync + 'static> {
+    flights: &'a Arc<Flights<K, V>>,
     ticket: Ticket,
     /// Nothing is stored for its key.
     is_absent: bool,
@@ -32,9 +32,9 @@ pub(crate) struct Solo<K: 'static, V: Clone + Send + Sync + 'static> {
     done: bool,
 }
 
-impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
+impl<'a, K: 'static, V: Clone + Send + Sync + 'static> Solo<'a, K, V> {
     #[inline]
-    pub(super) fn new(flights: Arc<Flights<K, V>>, hash: u64, run: Run, key: Option<Arc<K>>) -> Self {
+    pub(super) fn new(flights: &'a Arc<Flights<K, V>>, hash: u64, run: Run, key: Option<Arc<K>>) -> Self {
         let Run { number, is_absent } = run;
         Self { flights, ticket: Ticket { hash, number }, is_absent, key, began: coarse(), done: false }
     }
@@ -42,7 +42,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
     /// The body is polled for the first time.
     #[inline]
     pub(super) fn run<T>(&self, poll: impl FnOnce() -> T) -> T {
-        circle::solo(&self.flights, self.ticket, poll)
+        circle::solo(self.flights, self.ticket, poll)
     }
 
     /// A body that a flight may own is polled for the first time. `Err`: it pends, and may have been woken since.
@@ -128,7 +128,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
     }
 }
 
-impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Solo<K, V> {
+impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Solo<'_, K, V> {
     /// The body panicked, or what it landed did.
     #[inline]
     fn drop(&mut self) {
@@ -136,8 +136,9 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Solo<K, V> {
             self.done = true;
             let Self { ticket, is_absent, began, .. } = *self;
             let (flights, key) = (self.flights.clone(), self.key.take());
-            let mut rest = Self { flights, ticket, is_absent, key, began, done: true };
-            here::outside(move || rest.fail());
+            here::outside(move || {
+                Solo { flights: &flights, ticket, is_absent, key, began, done: true }.fail();
+            });
         }
     }
 }
