@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -11,10 +10,11 @@ use pin_project_lite::pin_project;
 
 use super::ask;
 use super::mode::{CacheValue, Mode, Split};
-use crate::flight::{AnyError, Boarding, Body, Flights, Loaded, Parcel, Seat, Turn, resume};
+use crate::flight::{AnyError, Boarding, Body, Flights, Loaded, Parcel, Place, Turn, resume};
 use crate::ground::here::{self, Ask};
 use crate::ground::key::View;
 use crate::ground::stats::Outcome;
+use crate::table::Absent;
 
 /// A call, looked up.
 pub enum Start<R, P> {
@@ -27,9 +27,9 @@ pub enum Start<R, P> {
 /// A call that was no hit: it waits for a flight's end, or for the lead, which is the duty to run the body. Dropped before the body
 /// ended, it passes the lead on to the next waiter.
 #[must_use = "the call is not answered yet"]
-pub struct Pending<K: 'static, V: CacheValue, M> {
+pub struct Pending<'a, K: 'static, V: CacheValue, M> {
     /// `None`: it runs as the plain function.
-    seat: Option<Seat<K, V>>,
+    place: Option<Place<'a, K, V>>,
     mode: M,
     traced: bool,
     /// Whether the body runs whatever a second tier has.
@@ -43,7 +43,7 @@ pub struct Pending<K: 'static, V: CacheValue, M> {
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the way of every hit")]
-pub(super) fn start<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
+pub(super) fn start<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Q, mode: M) -> Start<R, Pending<'_, K, V, M>>
 where
     K: 'static,
     V: CacheValue,
@@ -52,24 +52,30 @@ where
 {
     let hash = key.hash(&flights.seed);
     match flights.hit(hash, |other| key.is(other)) {
-        Some(value) => Start::Hit(mode.value(value)),
-        None => miss(flights, key, hash, mode),
+        Ok(value) => Start::Hit(mode.value(value)),
+        Err(absent) => miss(flights, key, hash, mode, absent),
     }
 }
 
 #[inline(never)]
-fn miss<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Q, hash: u64, mode: M) -> Start<R, Pending<K, V, M>>
+fn miss<K, V, R, M, Q>(
+    flights: &Arc<Flights<K, V>>,
+    key: Q,
+    hash: u64,
+    mode: M,
+    absent: Absent,
+) -> Start<R, Pending<'_, K, V, M>>
 where
     K: 'static,
     V: CacheValue,
     M: Mode<R, V>,
     Q: View<K>,
 {
-    let pending = |seat, traced, refresh: bool| {
+    let pending = |place, traced, refresh: bool| {
         #[cfg(not(feature = "store"))]
         let _ = refresh;
         Start::Miss(Pending {
-            seat,
+            place,
             mode,
             traced,
             #[cfg(feature = "store")]
@@ -90,30 +96,41 @@ where
     }
     if ask != Ask::NOTHING && !ask.refresh() {
         // The fast path left it to us to look.
-        if let Some(value) = flights.hit(hash, |other| key.is(other)) {
+        if let Ok(value) = flights.hit(hash, |other| key.is(other)) {
             ask::tell(Outcome::Hit);
             return Start::Hit(mode.value(value));
         }
     }
-    match flights.board(key.own(hash), ask.refresh()) {
+    match flights.board(key.own(hash), ask.refresh(), absent) {
         Boarding::Value(value) => {
             if traced {
                 ask::tell(Outcome::Hit);
             }
             Start::Hit(mode.value(value))
         }
-        Boarding::Seat(seat) => pending(Some(seat), traced, ask.refresh()),
+        Boarding::Place(place) => pending(Some(place), traced, ask.refresh()),
         Boarding::Alone => alone(traced),
     }
 }
 
-impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
+impl<'a, K: 'static, V: CacheValue, M> Pending<'a, K, V, M> {
     /// Waits for the flight's end, which is an answer, or for the lead.
+    #[inline]
     fn poll_join<R>(&mut self, context: &mut Context<'_>) -> Poll<Option<R>>
     where
         M: Mode<R, V>,
     {
-        let Some(seat) = &mut self.seat else { return Poll::Ready(None) };
+        match &self.place {
+            Some(Place::Seat(_)) => self.poll_seat(context),
+            Some(Place::Solo(_)) | None => Poll::Ready(None),
+        }
+    }
+
+    fn poll_seat<R>(&mut self, context: &mut Context<'_>) -> Poll<Option<R>>
+    where
+        M: Mode<R, V>,
+    {
+        let Some(Place::Seat(seat)) = &mut self.place else { return Poll::Ready(None) };
         let answer = loop {
             break match ready!(seat.poll(context)) {
                 Turn::Lead => return Poll::Ready(None),
@@ -126,7 +143,7 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
                 Turn::Own(Parcel::Panic(panic)) => resume(panic),
             };
         };
-        self.seat = None;
+        self.place = None;
         if answer.is_some() {
             self.tell(Outcome::Joined);
         }
@@ -138,33 +155,34 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
     where
         M: Mode<R, V>,
     {
-        let result = match self.seat.take() {
-            Some(mut seat) => match self.mode.split(result) {
-                Split::Value(value) => self.mode.value(seat.land_value(value)),
+        let result = match &mut self.place {
+            Some(place) => match self.mode.split(result) {
+                Split::Value(value) => self.mode.value(place.land_value(value)),
                 Split::Shared(error) => {
-                    seat.land_error(error.clone());
+                    place.land_error(error.clone());
                     own_error(self.mode, error)
                 }
                 Split::Own(result) => {
-                    seat.fail();
+                    place.fail();
                     result
                 }
             },
             None => result,
         };
+        self.place = None;
         self.tell(Outcome::Ran);
         result
     }
 
     /// Waits, and if it gets the lead runs the body where it is, on the caller's stack.
     #[inline]
-    pub(super) fn run<F>(self, body: Pin<&mut F>) -> Run<'_, K, V, M, F> {
+    pub(super) fn run<'b, F>(self, body: Pin<&'b mut F>) -> Run<'a, 'b, K, V, M, F> {
         Run { pending: self, leads: false, body }
     }
 
     /// Waits, and if it gets the lead hands the body to the flight: whoever waits drives it. The body is made then, so that who waits
     /// has no place for it.
-    pub(super) fn share<R, B, F>(self, body: B) -> Shared<K, V, M, R, B>
+    pub(super) fn share<R, B, F>(self, body: B) -> Shared<'a, K, V, M, R, B>
     where
         M: Mode<R, V>,
         R: Send + 'static,
@@ -177,7 +195,7 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
     /// As [`share`](Self::share), and a task sees to it that the body ends although all callers leave. Without a tokio runtime
     /// in reach there is no such task.
     #[cfg(feature = "tokio")]
-    pub(super) fn detach<R, B, F>(self, body: B) -> Shared<K, V, M, R, B>
+    pub(super) fn detach<R, B, F>(self, body: B) -> Shared<'a, K, V, M, R, B>
     where
         K: Send + Sync,
         M: Mode<R, V>,
@@ -188,12 +206,12 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
         Shared {
             pending: self,
             course: Course::Joining(Some(body), |pending, body| {
-                let course = hand_over(pending, body);
-                let companion = pending.seat.as_ref().and_then(Seat::companion);
+                let body = hand_over(pending, body);
+                let companion = pending.place.as_mut().and_then(Place::companion);
                 if let (Some(mut companion), Ok(runtime)) = (companion, tokio::runtime::Handle::try_current()) {
                     runtime.spawn(std::future::poll_fn(move |context| companion.poll(context).map(drop)));
                 }
-                course
+                body
             }),
         }
     }
@@ -219,13 +237,13 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
     /// is stored, and where to say that it did not.
     #[cfg(feature = "store")]
     pub(crate) fn begin_errand(&mut self) -> Option<(bool, Arc<std::sync::atomic::AtomicBool>)> {
-        self.seat.as_ref()?;
+        self.place.as_ref()?;
         Some((self.refresh, self.by_store.insert(Arc::default()).clone()))
     }
 }
 
 /// The body, where it can be driven from.
-fn hand_over<K, V, M, R, B, F>(pending: &Pending<K, V, M>, body: B) -> Course<K, V, M, R, B>
+fn hand_over<K, V, M, R, B, F>(pending: &mut Pending<'_, K, V, M>, body: B) -> Bodied<R, V>
 where
     K: 'static,
     V: CacheValue,
@@ -235,24 +253,24 @@ where
     F: Future<Output = R> + Send + 'static,
 {
     let body = body();
-    if pending.seat.is_some() {
-        Course::Launch(Box::pin(Packed { body, mode: pending.mode, _kept: PhantomData }))
+    if pending.place.is_some() {
+        Bodied::Flight(Box::pin(Packed { body, mode: pending.mode, _kept: PhantomData }))
     } else {
-        Course::Alone(Box::pin(body))
+        Bodied::Alone(Box::pin(body))
     }
 }
 
 /// The future of `Pending::run`.
 #[must_use = "futures do nothing unless polled"]
-pub struct Run<'a, K: 'static, V: CacheValue, M, F> {
-    pending: Pending<K, V, M>,
+pub struct Run<'a, 'b, K: 'static, V: CacheValue, M, F> {
+    pending: Pending<'a, K, V, M>,
     leads: bool,
-    body: Pin<&'a mut F>,
+    body: Pin<&'b mut F>,
 }
 
-impl<K: 'static, V: CacheValue, M, F> Unpin for Run<'_, K, V, M, F> {}
+impl<K: 'static, V: CacheValue, M, F> Unpin for Run<'_, '_, K, V, M, F> {}
 
-impl<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>> Future for Run<'_, K, V, M, F> {
+impl<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>> Future for Run<'_, '_, K, V, M, F> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
@@ -263,10 +281,11 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>> Future 
             }
             *leads = true;
         }
-        let result = match &pending.seat {
-            Some(seat) => ready!(seat.run(|| body.as_mut().poll(context))),
-            None => ready!(body.as_mut().poll(context)),
-        };
+        let mut poll = || body.as_mut().poll(context);
+        let result = ready!(match &mut pending.place {
+            Some(place) => place.run(poll),
+            None => poll(),
+        });
         Poll::Ready(pending.land(result))
     }
 }
@@ -278,48 +297,64 @@ fn own_error<R, V>(mode: impl Mode<R, V>, error: AnyError) -> R {
 
 /// The future of `Pending::share`.
 #[must_use = "futures do nothing unless polled"]
-pub struct Shared<K: 'static, V: CacheValue, M, R, B> {
-    pending: Pending<K, V, M>,
+pub struct Shared<'a, K: 'static, V: CacheValue, M, R, B> {
+    pending: Pending<'a, K, V, M>,
     course: Course<K, V, M, R, B>,
 }
 
 /// Where a body is.
 enum Course<K: 'static, V: CacheValue, M, R, B> {
     /// Not made yet. What makes it comes along, so that nobody else has to state what a body has to be.
-    Joining(Option<B>, fn(&Pending<K, V, M>, B) -> Self),
-    /// Not polled yet.
-    Launch(Body<V>),
+    Joining(Option<B>, fn(&mut Pending<'_, K, V, M>, B) -> Bodied<R, V>),
     /// With the flight.
     Flight,
     /// The call runs as the plain function.
     Alone(Pin<Box<dyn Future<Output = R> + Send>>),
 }
 
-impl<K: 'static, V: CacheValue, M, R, B> Unpin for Shared<K, V, M, R, B> {}
+/// A body that is made, and has not been polled.
+enum Bodied<R, V> {
+    /// To be handed to the flight.
+    Flight(Body<V>),
+    Alone(Pin<Box<dyn Future<Output = R> + Send>>),
+}
 
-impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<K, V, M, R, B> {
+impl<K: 'static, V: CacheValue, M, R, B> Unpin for Shared<'_, K, V, M, R, B> {}
+
+impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<'_, K, V, M, R, B> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let Self { pending, course } = &mut *self;
-        if let Course::Joining(body, hand_over) = course {
-            if let Some(answer) = ready!(pending.poll_join(context)) {
-                return Poll::Ready(answer);
+        let launch = match course {
+            Course::Joining(body, hand_over) => {
+                if let Some(answer) = ready!(pending.poll_join(context)) {
+                    return Poll::Ready(answer);
+                }
+                let (body, hand_over) = (body.take().expect("a future is not polled after it was ready"), *hand_over);
+                *course = Course::Flight;
+                match hand_over(pending, body) {
+                    Bodied::Flight(body) => Some(body),
+                    Bodied::Alone(body) => {
+                        *course = Course::Alone(body);
+                        None
+                    }
+                }
             }
-            *course = hand_over(pending, body.take().expect("a future is not polled after it was ready"));
-        }
+            _ => None,
+        };
         let mode = pending.mode;
-        let turn = match (course, &mut pending.seat) {
+        let turn = match (course, &mut pending.place) {
             (Course::Alone(body), _) => {
                 let result = ready!(body.as_mut().poll(context));
                 pending.tell(Outcome::Ran);
                 return Poll::Ready(result);
             }
-            (course @ Course::Launch(_), Some(seat)) => match mem::replace(course, Course::Flight) {
-                Course::Launch(body) => ready!(seat.launch(body, context)),
-                _ => unreachable!("it was there a moment ago"),
-            },
-            (_, Some(seat)) => ready!(seat.poll(context)),
+            (_, Some(place)) => ready!(match (launch, place) {
+                (Some(body), place) => place.launch(body, context),
+                (None, Place::Seat(seat)) => seat.poll(context),
+                (None, Place::Solo(_)) => unreachable!("the first poll gave it a seat"),
+            }),
             (_, None) => unreachable!("a future is not polled after it was ready"),
         };
         let result = match turn {
@@ -329,7 +364,7 @@ impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<
             Turn::Own(Parcel::Panic(panic)) => resume(panic),
             Turn::Lead | Turn::Alone => unreachable!("a body that is no more leaves a parcel with its owner"),
         };
-        pending.seat = None;
+        pending.place = None;
         pending.tell(Outcome::Ran);
         Poll::Ready(result)
     }
@@ -360,8 +395,8 @@ impl<F: Future<Output = R>, R: Send + 'static, V, M: Mode<R, V>> Future for Pack
 }
 
 macro_rules! opaque {
-    ($($name:ident<$($lifetime:lifetime,)? $($parameter:ident),+> [$($bounds:tt)*])*) => {$(
-        impl<$($lifetime,)? $($parameter),+> fmt::Debug for $name<$($lifetime,)? $($parameter),+> where $($bounds)* {
+    ($($name:ident<$($lifetime:lifetime,)* $($parameter:ident),+> [$($bounds:tt)*])*) => {$(
+        impl<$($lifetime,)* $($parameter),+> fmt::Debug for $name<$($lifetime,)* $($parameter),+> where $($bounds)* {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(stringify!($name))
             }
@@ -370,7 +405,7 @@ macro_rules! opaque {
 }
 opaque! {
     Start<R, P> []
-    Pending<K, V, M> [K: 'static, V: CacheValue]
-    Run<'a, K, V, M, F> [K: 'static, V: CacheValue]
-    Shared<K, V, M, R, B> [K: 'static, V: CacheValue]
+    Pending<'a, K, V, M> [K: 'static, V: CacheValue]
+    Run<'a, 'b, K, V, M, F> [K: 'static, V: CacheValue]
+    Shared<'a, K, V, M, R, B> [K: 'static, V: CacheValue]
 }

@@ -7,6 +7,8 @@
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Weak};
 
+use super::running::Ticket;
+use crate::ground::here::Locked;
 use crate::ground::sync::{Lock, local};
 
 /// A flight as its neighbours in the graph see it.
@@ -15,10 +17,70 @@ pub(crate) trait Node: Send + Sync {
     fn waits_for(&self) -> &Lock<Vec<Weak<dyn Node>>>;
 }
 
+/// A cache, which can make a flight of a call whose leader flies solo.
+pub(super) trait Solos {
+    /// The flight.
+    fn node(&self, here: &Locked, ticket: Ticket) -> Arc<dyn Node>;
+}
+
 local! {
     /// The stack's height: most calls are made by no body, and need not look further.
     static DEPTH: Cell<usize> = Cell::new(0);
     static STACK: RefCell<Vec<Arc<dyn Node>>> = RefCell::new(Vec::new());
+    /// The call at the foot of the stack, as long as it needs no flight.
+    static SOLO: Cell<Option<Ticket>> = Cell::new(None);
+    /// The cache of the last such call, kept so that the same cache costs a comparison, and its address.
+    static CACHE: RefCell<Option<Weak<dyn Solos>>> = RefCell::new(None);
+    static ADDRESS: Cell<usize> = Cell::new(0);
+}
+
+/// Whether a body is being polled on this thread.
+#[inline]
+pub(super) fn is_inside() -> bool {
+    DEPTH.with(Cell::get) != 0
+}
+
+/// Polls the body of a call whose leader flies solo.
+#[inline]
+pub(super) fn solo<T>(cache: &Arc<impl Solos + 'static>, ticket: Ticket, poll: impl FnOnce() -> T) -> T {
+    struct Pop;
+    impl Drop for Pop {
+        #[inline]
+        fn drop(&mut self) {
+            DEPTH.with(|depth| depth.set(depth.get() - 1));
+            if SOLO.with(Cell::take).is_none() {
+                let foot = STACK.with(|stack| stack.borrow_mut().pop());
+                drop(foot);
+            }
+        }
+    }
+    // The weak reference keeps the address from being given to another.
+    let address = Arc::as_ptr(cache).cast::<()>() as usize;
+    if ADDRESS.with(Cell::get) != address {
+        let known: Weak<dyn Solos> = Arc::downgrade(cache) as _;
+        CACHE.with(|last| last.replace(Some(known)));
+        ADDRESS.with(|last| last.set(address));
+    }
+    SOLO.with(|solo| solo.set(Some(ticket)));
+    DEPTH.with(|depth| depth.set(depth.get() + 1));
+    let _pop = Pop;
+    poll()
+}
+
+/// A body makes a call: whatever is on the stack takes part in the graph from now on.
+#[inline]
+pub(super) fn settle(here: &Locked) {
+    if is_inside() {
+        settle_foot(here);
+    }
+}
+
+fn settle_foot(here: &Locked) {
+    if let Some(ticket) = SOLO.with(Cell::take) {
+        let cache = CACHE.with(|last| last.borrow().as_ref().and_then(Weak::upgrade));
+        let foot = cache.expect("its leader holds the cache").node(here, ticket);
+        STACK.with(|stack| stack.borrow_mut().insert(0, foot));
+    }
 }
 
 /// Polls a body of `flight`.
@@ -54,7 +116,7 @@ impl Edge {
     /// the other's edge.
     #[inline]
     pub(super) fn draw(to: &Arc<impl Node + 'static>) -> Result<Option<Self>, Circle> {
-        if DEPTH.with(Cell::get) == 0 { Ok(None) } else { Self::draw_from_top(to) }
+        if is_inside() { Self::draw_from_top(to) } else { Ok(None) }
     }
 
     fn draw_from_top(to: &Arc<impl Node + 'static>) -> Result<Option<Self>, Circle> {

@@ -10,6 +10,7 @@ use std::task::Waker;
 use futures_task::ArcWake;
 
 use super::circle::Node;
+use super::running::Ticket;
 use crate::ground::clock::coarse;
 use crate::ground::sync::{Lock, MutexGuard};
 
@@ -45,9 +46,11 @@ pub(crate) enum Parcel {
 /// The number of a seat in its flight.
 pub(super) type Number = usize;
 
+/// The seat that a flight begins with.
+pub(super) const LEADER: Number = 0;
+
 pub(crate) struct Flight<V> {
-    /// Of its key.
-    pub(super) hash: u64,
+    pub(super) ticket: Ticket,
     /// Set once, before the phase says so, if anybody but the one who landed it waits.
     landing: OnceLock<Landing<V>>,
     crew: Lock<Crew<V>>,
@@ -280,19 +283,18 @@ impl<V> Crew<V> {
 
 impl<V> Flight<V> {
     /// A flight with one seat taken, which leads.
-    pub(super) fn new(hash: u64) -> (Arc<Self>, Number) {
-        let (seats, number) = (Seats::new(), 0);
+    pub(super) fn new(ticket: Ticket) -> Arc<Self> {
         let crew = Crew {
-            phase: Phase::Driven { by: number, woken: false },
-            seats,
-            owner: Some(number),
-            driver: number,
+            phase: Phase::Driven { by: LEADER, woken: false },
+            seats: Seats::new(),
+            owner: Some(LEADER),
+            driver: LEADER,
             began: coarse(),
             next: 0,
             released: false,
         };
         let (ended, waits_for) = (AtomicBool::new(false), Lock::new(Vec::new()));
-        (Arc::new(Self { hash, landing: OnceLock::new(), crew: Lock::new(crew), ended, waits_for }), number)
+        Arc::new(Self { ticket, landing: OnceLock::new(), crew: Lock::new(crew), ended, waits_for })
     }
 
     pub(super) fn crew(&self) -> MutexGuard<'_, Crew<V>> {

@@ -30,6 +30,11 @@ impl Gate {
         }
     }
 
+    /// Says [`ended`](Self::ended) when it is dropped.
+    pub(super) const fn ending(&self) -> Ending<'_> {
+        Ending(self)
+    }
+
     #[cold]
     fn wake(&self) {
         let waiting = std::mem::take(&mut *self.waiting.lock());
@@ -44,5 +49,14 @@ impl Gate {
         if !waiting.iter().any(|known| known.will_wake(&waker)) {
             waiting.push(waker);
         }
+    }
+}
+
+pub(super) struct Ending<'a>(&'a Gate);
+
+impl Drop for Ending<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.ended();
     }
 }

@@ -45,11 +45,13 @@ impl<K, V> Keep<K, V> {
         self.weigh.is_some() || matches!(self.life, Life::Computed(_))
     }
 
+    #[inline]
     pub(crate) fn is_worth(&self, value: &V) -> bool {
         self.worth.as_ref().is_none_or(|worth| worth(value))
     }
 
     /// The terms of a value that is stored now. Runs the user's closures: not for under a lock.
+    #[inline]
     pub(super) fn terms(&self, key: Option<&K>, value: &V) -> Terms {
         let ttl = match (&self.life, key) {
             (Life::Ttl(ttl), _) => Some(ttl.draw(&self.chance)),
@@ -64,6 +66,7 @@ impl<K, V> Keep<K, V> {
     }
 
     /// Drops what has left, or tells the listener. Runs the user's code: not for under a lock.
+    #[inline]
     pub(super) fn let_go(&self, removed: Removed<K, V>) {
         if let Some(listener) = &self.listener {
             for left in removed.into_iter() {

@@ -7,27 +7,33 @@ mod circle;
 mod crew;
 mod gate;
 mod keep;
+mod place;
+mod relay;
 mod running;
 mod seat;
+mod solo;
 
 use std::sync::Arc;
 
 pub(crate) use crew::{AnyError, Body, Loaded, Parcel};
 pub(crate) use gate::Gate;
 pub(crate) use keep::{Keep, Life, Lifetime, Listener, Weigher, Worth};
-pub(crate) use seat::{Seat, Turn, resume};
+pub(crate) use place::Place;
+pub(crate) use seat::{Turn, resume};
 
-use circle::Edge;
+use circle::{Edge, Node};
 use crew::{Crew, Flight, Phase};
 use keep::Kept;
-use running::Running;
+use running::{Call, Running, Taken, Ticket};
+use seat::Seat;
+use solo::Solo;
 
 use crate::ground::clock::Moment;
 use crate::ground::here::{self, Locked};
 use crate::ground::key::{Hashed, Seed};
 use crate::ground::stats::Tally;
 use crate::ground::sync::MutexGuard;
-use crate::table::{Removed, Table, low};
+use crate::table::{Absent, Removed, Run, Table, low};
 
 /// The running calls of a cache and the table they end in: invalidation is a step over both.
 pub(crate) struct Flights<K, V> {
@@ -40,30 +46,46 @@ pub(crate) struct Flights<K, V> {
 }
 
 /// What a call finds that was no hit at first sight.
-pub(crate) enum Boarding<K: 'static, V: Clone + Send + Sync + 'static> {
+pub(crate) enum Boarding<'a, K: 'static, V: Clone + Send + Sync + 'static> {
     /// A value after all: it came in between.
     Value(V),
-    /// A seat in a flight, new or running already.
-    Seat(Seat<K, V>),
+    /// The lead of a new call, or a seat in a flight.
+    Place(Place<'a, K, V>),
     /// It would have to wait for itself.
     Alone,
 }
 
 /// What boarding leaves behind, to be dropped when no lock is held: a key twice, and a flight that was over or overtaken.
-type Left<K, V> = (Option<Hashed<K>>, Option<Arc<K>>, Option<(Hashed<K>, Arc<Flight<V>>)>);
+struct Left<K, V> {
+    _key: Option<Hashed<K>>,
+    _own_key: Option<Arc<K>>,
+    over: Option<Taken<K, V>>,
+}
+
+/// The end of a call that nobody has joined.
+struct Ending<'a, V> {
+    ticket: Ticket,
+    is_absent: bool,
+    kept: &'a mut Option<Kept<V>>,
+    done: &'a mut bool,
+}
 
 /// What a step over map and table took out, to be dropped when no lock is held.
 #[must_use = "dropping runs user code: let it fall when no lock is held"]
 pub(crate) struct Gone<K, V> {
-    flight: Option<(Hashed<K>, Arc<Flight<V>>)>,
+    call: Option<Taken<K, V>>,
     removed: Removed<K, V>,
     /// A value that was to be stored and was not.
     spare: Option<Kept<V>>,
 }
 
 impl<K, V> Gone<K, V> {
-    fn new(flight: Option<(Hashed<K>, Arc<Flight<V>>)>, removed: Removed<K, V>) -> Self {
-        Self { flight, removed, spare: None }
+    const fn nothing() -> Self {
+        Self { call: None, removed: Removed::nothing(), spare: None }
+    }
+
+    fn new(call: Option<Taken<K, V>>, removed: Removed<K, V>) -> Self {
+        Self { call, removed, spare: None }
     }
 }
 
@@ -84,11 +106,11 @@ impl<K, V> Flights<K, V> {
     /// The fast path of a call: the value, if it is stored and the call asks for nothing else.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the way of every hit")]
-    pub(crate) fn hit(&self, hash: u64, same: impl Fn(&K) -> bool) -> Option<V>
+    pub(crate) fn hit(&self, hash: u64, same: impl Fn(&K) -> bool) -> Result<V, Absent>
     where
         V: Clone,
     {
-        let here = here::lock_for_hit()?;
+        let Some(here) = here::lock_for_hit() else { return Err(Absent::UNKNOWN) };
         self.table.lock(&here, hash).hit(low(hash), same, || self.now()).cloned()
     }
 
@@ -110,7 +132,7 @@ impl<K, V> Flights<K, V> {
 
     /// Whether a value is stored, or a call is running.
     pub(crate) fn contains(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> bool {
-        self.running.lock(here, hash).find(&same).is_some()
+        self.running.lock(here, hash).contains(&same)
             || self.table.lock(here, hash).peek(low(hash), same, || self.now()).is_some()
     }
 
@@ -118,28 +140,25 @@ impl<K, V> Flights<K, V> {
     /// joined.
     pub(crate) fn invalidate(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> (Gone<K, V>, bool) {
         let mut calls = self.running.lock(here, hash);
-        let flight = calls.take(&same);
+        let call = calls.forget(&same);
         let (removed, found) = self.table.lock(here, hash).remove(low(hash), same, || self.now());
-        let was_there = found || flight.is_some();
-        (Gone::new(flight, removed), was_there)
+        let was_there = found || call.is_some();
+        (Gone::new(call, removed), was_there)
     }
 
     /// Stores a value, which wins over a running call.
     pub(crate) fn insert(&self, here: &Locked, key: Hashed<K>, kept: Kept<V>) -> Gone<K, V> {
         let mut calls = self.running.lock(here, key.hash);
-        let flight = calls.take(|other| key.is(other));
+        let call = calls.forget(|other| key.is(other));
         let Hashed { hash, same, key, .. } = key;
-        Gone::new(
-            flight,
-            self.table.lock(here, hash).insert(low(hash), key, kept.value, same, kept.terms, || self.now()),
-        )
+        Gone::new(call, self.table.lock(here, hash).insert(low(hash), key, kept.value, same, kept.terms, || self.now()))
     }
 
     /// Forgets all values and running calls, and sets the counters to zero.
     pub(crate) fn clear(&self, here: &Locked) -> Vec<Gone<K, V>> {
-        // First the flights: what one that ends between the two steps stores, the second takes out.
-        let flights = self.running.drain(here);
-        let mut gone: Vec<_> = flights.into_iter().map(|flight| Gone::new(Some(flight), Removed::nothing())).collect();
+        // First the calls: what one that ends between the two steps stores, the second takes out.
+        let calls = self.running.drain(here);
+        let mut gone: Vec<_> = calls.into_iter().map(|call| Gone::new(Some(call), Removed::nothing())).collect();
         gone.extend(self.table.lock_each(here).map(|mut shard| Gone::new(None, shard.clear())));
         self.tally.clear();
         gone
@@ -180,9 +199,8 @@ impl<K, V> Flights<K, V> {
 
     /// Drops what is gone, or tells the listener: no lock is held.
     pub(crate) fn let_go(&self, gone: impl IntoIterator<Item = Gone<K, V>>) {
-        for Gone { flight, removed, spare } in gone {
-            drop((flight, spare));
-            self.keep.let_go(removed);
+        for gone in gone {
+            self.let_go_of(gone);
         }
     }
 
@@ -194,15 +212,22 @@ impl<K, V> Flights<K, V> {
 
     /// Gives the running calls up: their callers go on as the plain function.
     pub(crate) fn release(&self, here: Locked) {
-        let flights = self.running.drain(&here);
+        let calls = self.running.drain(&here);
         drop(here);
-        for (_, flight) in &flights {
+        for flight in calls.iter().filter_map(|call| call.flight.as_ref()) {
             let mut crew = flight.crew();
             crew.released = true;
             let wakers = crew.take_wakers();
             drop(crew);
             wakers.wake();
         }
+    }
+
+    #[inline]
+    fn let_go_of(&self, gone: Gone<K, V>) {
+        let Gone { call, removed, spare } = gone;
+        drop((call, spare));
+        self.keep.let_go(removed);
     }
 
     /// A value to be stored now.
@@ -214,69 +239,91 @@ impl<K, V> Flights<K, V> {
 
 impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     /// Joins the running call of a key, or leads a new one. `refresh`: a new one whatever is stored or running.
-    pub(crate) fn board(self: &Arc<Self>, key: Hashed<K>, refresh: bool) -> Boarding<K, V> {
+    #[inline]
+    pub(crate) fn board(self: &Arc<Self>, key: Hashed<K>, refresh: bool, absent: Absent) -> Boarding<'_, K, V> {
         let own_key = self.keep.asks_for_key().then(|| Arc::new((key.copy)(&key.key)));
         let Some(here) = here::lock() else { return Boarding::Alone };
-        let (boarding, left) = self.board_here(&here, key, own_key, refresh);
+        circle::settle(&here);
+        let mut left = Left { _key: None, _own_key: None, over: None };
+        let boarding = self.board_here(&here, key, own_key, refresh, absent, &mut left);
         drop(here);
         // Not left to the end of a scope: a drop that panics there would leak what is returned.
         drop(left);
         boarding
     }
 
-    fn board_here(
-        self: &Arc<Self>,
+    #[inline]
+    fn board_here<'a>(
+        self: &'a Arc<Self>,
         here: &Locked,
         key: Hashed<K>,
         own_key: Option<Arc<K>>,
         refresh: bool,
-    ) -> (Boarding<K, V>, Left<K, V>) {
+        absent: Absent,
+        left: &mut Left<K, V>,
+    ) -> Boarding<'a, K, V> {
         let hash = key.hash;
         let mut calls = self.running.lock(here, hash);
         let mut stands = refresh;
         if !refresh {
-            if let Some(flight) = calls.find(|other| key.is(other)) {
+            if let Some(flight) = calls.board(|other| key.is(other)) {
                 let Ok(edge) = Edge::draw(flight) else {
                     self.tally.bypassed.add(1);
-                    return (Boarding::Alone, (Some(key), own_key, None));
+                    (left._key, left._own_key) = (Some(key), own_key);
+                    return Boarding::Alone;
                 };
                 let number = flight.crew().sit();
                 if let Some(number) = number {
                     self.tally.coalesced.add(1);
+                    left._key = Some(key);
                     let seat = Seat::joining(self.clone(), flight.clone(), number, own_key, edge);
-                    return (Boarding::Seat(seat), (Some(key), None, None));
+                    return Boarding::Place(Place::Seat(seat));
                 }
                 stands = true;
             }
         }
         // Before anything is counted: comparing may panic.
-        let over = if stands { calls.take(|other| key.is(other)) } else { None };
-        if refresh {
+        if stands {
+            left.over = calls.forget(|other| key.is(other));
+        }
+        let mut shard = self.table.lock(here, hash);
+        let run = if refresh {
             self.tally.refreshes.add(1);
-            self.table.lock(here, hash).begin();
+            Run { number: shard.begin(), is_absent: false }
         } else {
             // It may have landed since the call looked for its value.
-            let mut shard = self.table.lock(here, hash);
-            if let Some(value) = shard.recall(low(hash), |other| key.is(other), || self.now()) {
-                return (Boarding::Value(value.clone()), (Some(key), own_key, over));
+            match shard.recall(low(hash), |other| key.is(other), || self.now(), absent) {
+                Ok(value) => {
+                    let value = value.clone();
+                    (left._key, left._own_key) = (Some(key), own_key);
+                    return Boarding::Value(value);
+                }
+                Err(run) => run,
             }
-        }
-        let (flight, number) = Flight::new(hash);
-        // Nobody waits for a flight that is not in the map yet: there is no circle.
-        let edge = Edge::draw(&flight).ok().flatten();
-        calls.put(key, flight.clone());
-        let seat = Seat::leading(self.clone(), flight, number, own_key, edge);
-        (Boarding::Seat(seat), (None, None, over))
+        };
+        drop(shard);
+        Boarding::Place(if circle::is_inside() {
+            // A call that a body makes is a part of the graph from the start.
+            let flight = Flight::new(Ticket { hash, number: run.number });
+            // Nobody waits for a flight that is not in the map yet: there is no circle.
+            let edge = Edge::draw(&flight).ok().flatten();
+            calls.put(key, Call::flight(flight.clone()));
+            Place::Seat(Seat::leading(self.clone(), flight, own_key, edge))
+        } else {
+            calls.put(key, Call::solo(run.number));
+            Place::Solo(Solo::new(self, hash, run, own_key))
+        })
     }
 
     /// The value of a load, if it is worth keeping.
+    #[inline]
     fn keep(&self, key: Option<&K>, value: &V) -> Option<Kept<V>> {
         self.keep.is_worth(value).then(|| Kept { value: value.clone(), terms: self.keep.terms(key, value) })
     }
 
     /// The end of a flight, in one step: if it still stands for its key, it is taken out, and what it brings is stored.
     fn end(this: &Arc<Self>, flight: &Arc<Flight<V>>, kept: Option<Kept<V>>) -> Option<Gone<K, V>> {
-        let hash = flight.hash;
+        let Ticket { hash, .. } = flight.ticket;
         let Some(here) = here::lock() else {
             let (this, flight) = (this.clone(), flight.clone());
             here::outside(move || {
@@ -286,15 +333,15 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
             return None;
         };
         let mut calls = this.running.lock(&here, hash);
-        let key = calls.take_if_still(flight);
+        let key = calls.take_flight(flight.ticket);
         let mut shard = this.table.lock(&here, hash);
         let gone = match (key, kept) {
             (Some(Hashed { same, key, .. }), Some(Kept { value, terms })) => {
                 Gone::new(None, shard.insert(low(hash), key, value, same, terms, || this.now()))
             }
             (key, kept) => {
-                let flight = key.map(|key| (key, flight.clone()));
-                Gone { flight, removed: Removed::nothing(), spare: kept }
+                let call = key.map(|key| Taken { _key: Some(key), flight: None });
+                Gone { call, removed: Removed::nothing(), spare: kept }
             }
         };
         // Behind what may panic.
@@ -308,6 +355,50 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         Some(gone)
     }
 
+    /// The same for a call that nobody has joined, or else false. `done` says whether it is out of the map: what panics behind
+    /// that is user code on the way of a value into the table.
+    #[inline]
+    fn end_solo(&self, ending: Ending<'_, V>, gone: &mut Gone<K, V>) -> bool {
+        let Ending { ticket, is_absent, kept, done } = ending;
+        let hash = ticket.hash;
+        let gate = self.gate.ending();
+        let here = here::lock().expect(UNLOCKED);
+        let mut calls = self.running.lock(&here, hash);
+        let Some((key, stands)) = calls.take_solo(ticket) else { return false };
+        *done = true;
+        let mut shard = self.table.lock(&here, hash);
+        shard.end();
+        match kept.take() {
+            Some(Kept { value, terms }) if stands => {
+                let Hashed { same, key, .. } = key;
+                if is_absent {
+                    // Nobody stores a value for a key whose call stands, but that call.
+                    shard.insert_absent(low(hash), key, value, terms, || self.now(), &mut gone.removed);
+                } else {
+                    gone.removed = shard.insert(low(hash), key, value, same, terms, || self.now());
+                }
+            }
+            spare => {
+                gone.call = Some(Taken { _key: Some(key), flight: None });
+                gone.spare = spare;
+            }
+        }
+        drop(shard);
+        drop(calls);
+        drop(here);
+        drop(gate);
+        true
+    }
+
+    /// The flight of a leader that flies solo until now.
+    fn board_leader(&self, ticket: Ticket) -> Arc<Flight<V>> {
+        let here = here::lock().expect(UNLOCKED);
+        let (flight, key) = self.running.lock(&here, ticket.hash).board_leader(ticket);
+        drop(here);
+        drop(key);
+        flight
+    }
+
     /// Those who wait for a flight hear that it has landed. True: nobody else is in it any more, and nobody will be.
     fn announce(&self, mut crew: MutexGuard<'_, Crew<V>>) -> bool {
         self.tally.load_ended(crew.began);
@@ -319,3 +410,12 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         alone
     }
 }
+
+impl<K: 'static, V: Clone + Send + Sync + 'static> circle::Solos for Flights<K, V> {
+    fn node(&self, here: &Locked, ticket: Ticket) -> Arc<dyn Node> {
+        self.running.lock(here, ticket.hash).join_solo(ticket)
+    }
+}
+
+/// A call begins and is polled for the first time in one step, which is not taken under a lock.
+const UNLOCKED: &str = "no lock of a cache is held when a call begins";

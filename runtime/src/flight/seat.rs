@@ -7,13 +7,14 @@ use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
-use futures_task::waker_ref;
+use futures_task::{waker, waker_ref};
 
 use super::Flights;
 use super::circle::{self, Edge};
-use super::crew::{AnyError, Body, Flight, Landing, Loaded, Number, Offers, Parcel, Phase};
+use super::crew::{AnyError, Body, Flight, LEADER, Landing, Loaded, Number, Offers, Parcel, Phase};
+use super::keep::Kept;
 use crate::ground::stats::Tally;
 
 /// What a seat's wait ends in.
@@ -57,17 +58,26 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     }
 
     /// The seat that a new flight begins with.
-    #[inline]
     pub(super) fn leading(
         flights: Arc<Flights<K, V>>,
         flight: Arc<Flight<V>>,
-        number: Number,
         key: Option<Arc<K>>,
         edge: Option<Edge>,
     ) -> Self {
-        let mut seat = Self::joining(flights, flight, number, key, edge);
+        let mut seat = Self::joining(flights, flight, LEADER, key, edge);
         seat.leads = true;
         seat
+    }
+
+    /// The seat of a leader that polls its body already.
+    pub(super) fn of_leader(
+        flights: Arc<Flights<K, V>>,
+        flight: Arc<Flight<V>>,
+        began: u64,
+        key: Option<Arc<K>>,
+    ) -> Self {
+        flight.crew().began = began;
+        Self::joining(flights, flight, LEADER, key, None)
     }
 
     /// Waits for this seat's turn, and drives the flight's body meanwhile.
@@ -125,6 +135,28 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         }
     }
 
+    /// A body that pends goes back to the flight.
+    pub(super) fn rest(&mut self, body: Body<V>, woken: bool, context: &Context<'_>) -> Poll<Turn<V>> {
+        let mut crew = self.flight.crew();
+        let woken = woken || matches!(crew.phase, Phase::Driven { woken: true, .. });
+        crew.phase = Phase::Idle { body, woken };
+        if crew.lets_go(self.number) {
+            return Poll::Ready(Turn::Alone);
+        }
+        let old = crew.leave_waker(self.number, context.waker());
+        // A body that woke itself is polled again when the executor comes round.
+        let offers = if woken { crew.offer() } else { Offers::default() };
+        drop(crew);
+        drop(old);
+        offers.wake();
+        Poll::Pending
+    }
+
+    /// Wakes the flight's body.
+    pub(super) fn waker(&self) -> Waker {
+        waker(self.flight.clone())
+    }
+
     /// Polls the flight's body once. `None`: what came of it is for another.
     fn drive(&mut self, mut body: Body<V>, context: &Context<'_>) -> Poll<Option<Turn<V>>> {
         let waker = waker_ref(&self.flight);
@@ -132,21 +164,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
             catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut Context::from_waker(&waker))))
         });
         Poll::Ready(match polled {
-            Ok(Poll::Pending) => {
-                let mut crew = self.flight.crew();
-                let woken = matches!(crew.phase, Phase::Driven { woken: true, .. });
-                crew.phase = Phase::Idle { body, woken };
-                if crew.lets_go(self.number) {
-                    return Poll::Ready(Some(Turn::Alone));
-                }
-                let old = crew.leave_waker(self.number, context.waker());
-                // A body that woke itself is polled again when the executor comes round.
-                let offers = if woken { crew.offer() } else { Offers::default() };
-                drop(crew);
-                drop(old);
-                offers.wake();
-                return Poll::Pending;
-            }
+            Ok(Poll::Pending) => return self.rest(body, false, context).map(Some),
             Ok(Poll::Ready(loaded)) => {
                 let landed = catch_unwind(AssertUnwindSafe(|| {
                     drop(body);
@@ -216,7 +234,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     }
 
     /// The lead's body ended in an error that is the lead's own: the next waiter runs another.
-    pub(crate) fn fail(self) {
+    pub(crate) fn fail(&mut self) {
         self.flights.tally.load_errors.add(1);
         self.flights.tally.load_ended(self.flight.crew().began);
     }
@@ -233,6 +251,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     /// The load ended in a value: it is stored if the flight still stands, the others get it, and so does the caller.
     pub(crate) fn land_value(&mut self, value: V) -> V {
         let kept = self.flights.keep(self.key.as_deref(), &value);
+        self.land_kept(kept, value)
+    }
+
+    pub(super) fn land_kept(&mut self, kept: Option<Kept<V>>, value: V) -> V {
         let gone = Flights::end(&self.flights, &self.flight, kept);
         let mut crew = self.flight.crew();
         // An end that is put off leaves the flight where others may still join it.

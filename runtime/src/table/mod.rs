@@ -9,7 +9,7 @@ mod shard;
 
 pub(crate) use entry::{Terms, low};
 pub(crate) use removed::Removed;
-pub(crate) use shard::Shard;
+pub(crate) use shard::{Absent, Run, Shard};
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

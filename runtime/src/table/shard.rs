@@ -23,6 +23,23 @@ const MOST: usize = Slot::MAX as usize - 1;
 /// How many expired entries one write takes out at the most, so that it stays short when a million expire at once.
 const SWEEP: usize = 32;
 
+/// A key was not there, when so many entries had come in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Absent(u64);
+
+impl Absent {
+    /// Nothing is known of it.
+    pub(crate) const UNKNOWN: Self = Self(u64::MAX);
+}
+
+/// A call that begins to run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    pub(crate) number: u64,
+    /// Whether there is no entry of its key, not even an expired one.
+    pub(crate) is_absent: bool,
+}
+
 #[derive(Debug)]
 struct Entry<K, V> {
     key: K,
@@ -37,6 +54,8 @@ pub(crate) struct Shard<K, V> {
     /// By slot.
     entries: Vec<Entry<K, V>>,
     hits: u64,
+    /// How many entries came in: as long as it stays, what was absent is.
+    admitted: u64,
     /// `None` until an entry has a deadline.
     expiry: Option<Box<Expiry>>,
     /// Whether calls are answered; see [`Shard::hit`].
@@ -68,6 +87,7 @@ impl<K, V> Shard<K, V> {
             weight: 0,
             capacity,
             hits: 0,
+            admitted: 0,
             misses: 0,
             begun: 0,
             ended: 0,
@@ -79,49 +99,61 @@ impl<K, V> Shard<K, V> {
     /// The value of a call, counted and touched. The clock is read only if the entry has a deadline.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the way of every hit")]
-    pub(crate) fn hit(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<&V> {
+    pub(crate) fn hit(
+        &mut self,
+        hash: u32,
+        same: impl Fn(&K) -> bool,
+        now: impl FnOnce() -> Moment,
+    ) -> Result<&V, Absent> {
         if !self.open {
-            return None;
+            return Err(Absent::UNKNOWN);
         }
-        self.get(hash, same, now)
+        let Some(slot) = self.find(hash, same) else { return Err(Absent(self.admitted)) };
+        if self.touch(slot, hash, now) { Ok(&self.entries[slot as usize].value) } else { Err(Absent::UNKNOWN) }
     }
 
     /// As [`hit`](Self::hit), for those who look for what is stored even when calls are no longer answered.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the way of every hit")]
     pub(crate) fn get(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<&V> {
-        let slot = self.use_slot(hash, same, now)?;
-        Some(&self.entries[slot as usize].value)
+        let slot = self.find(hash, same)?;
+        self.touch(slot, hash, now).then(|| &self.entries[slot as usize].value)
     }
 
-    /// The last look before a call runs: a miss is counted, and the run.
-    pub(crate) fn recall(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<&V> {
-        let Some(slot) = self.use_slot(hash, same, now) else {
-            self.misses += 1;
-            self.begin();
-            return None;
-        };
-        Some(&self.entries[slot as usize].value)
+    /// The last look before a call runs, unless nothing came in since the first: a miss is counted, and the run.
+    pub(crate) fn recall(
+        &mut self,
+        hash: u32,
+        same: impl Fn(&K) -> bool,
+        now: impl FnOnce() -> Moment,
+        absent: Absent,
+    ) -> Result<&V, Run> {
+        let found = if absent.0 == self.admitted { None } else { self.find(hash, same) };
+        if let Some(slot) = found {
+            if self.touch(slot, hash, now) {
+                return Ok(&self.entries[slot as usize].value);
+            }
+        }
+        self.misses += 1;
+        Err(Run { number: self.begin(), is_absent: found.is_none() })
     }
 
-    /// Finds a live entry, and counts and touches it.
+    /// A use of an entry is counted, unless its time is over.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the way of every hit")]
-    fn use_slot(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<Slot> {
-        let slot = self.find(hash, same)?;
+    fn touch(&mut self, slot: Slot, hash: u32, now: impl FnOnce() -> Moment) -> bool {
         if let Some(expiry) = &mut self.expiry {
             if expiry.is_timed(slot) && !expiry.touch(slot, now()) {
-                return None;
+                return false;
             }
         }
         self.hits += 1;
         self.order.touch(slot, hash);
-        Some(slot)
+        true
     }
 
-    /// A call begins to run.
-    pub(crate) fn begin(&mut self) {
+    /// A call begins to run; it is given a number.
+    pub(crate) fn begin(&mut self) -> u64 {
         self.begun += 1;
+        self.begun
     }
 
     /// A call that ran has ended.
@@ -156,17 +188,46 @@ impl<K, V> Shard<K, V> {
         terms: Terms,
         now: impl FnOnce() -> Moment,
     ) -> Removed<K, V> {
-        let Terms { deadline, weight } = terms;
-        let found = self.find(hash, |stored| same(stored, &key));
-        // Here the last user code has run: from now on nothing can panic half-way.
-        let now = if self.expiry.is_some() || deadline != Moment::NEVER { now() } else { Moment(0) };
         let mut removed = Removed::nothing();
+        let found = self.find(hash, |stored| same(stored, &key));
+        self.store(found, hash, Entry { key, value }, terms, now, &mut removed);
+        removed
+    }
+
+    /// The same for a key that is not there.
+    #[inline]
+    pub(crate) fn insert_absent(
+        &mut self,
+        hash: u32,
+        key: K,
+        value: V,
+        terms: Terms,
+        now: impl FnOnce() -> Moment,
+        removed: &mut Removed<K, V>,
+    ) {
+        self.store(None, hash, Entry { key, value }, terms, now, removed);
+    }
+
+    /// Here the last user code has run: from now on nothing can panic half-way.
+    #[inline]
+    fn store(
+        &mut self,
+        found: Option<Slot>,
+        hash: u32,
+        entry: Entry<K, V>,
+        terms: Terms,
+        now: impl FnOnce() -> Moment,
+        removed: &mut Removed<K, V>,
+    ) {
+        let Terms { deadline, weight } = terms;
+        let now = if self.expiry.is_some() || deadline != Moment::NEVER { now() } else { Moment(0) };
         let keeps = deadline > now && weight <= self.capacity;
         if let Some(slot) = found {
             let is_over = self.is_over(slot, now);
             let others = self.weight - self.weight_of(slot);
             if keeps && !is_over && others + weight <= self.capacity {
                 self.evictions.replaced += 1;
+                let Entry { key, value } = entry;
                 let old = mem::replace(&mut self.entries[slot as usize].value, value);
                 removed.push(Left { key, value: old, cause: Some(RemovalCause::Replaced) });
                 self.weight = others + weight;
@@ -175,27 +236,29 @@ impl<K, V> Shard<K, V> {
                 }
                 self.order.rewrite(slot, hash, weight);
                 self.set_deadline(slot, deadline, now);
-                return removed;
+                return;
             }
             removed.push(self.remove_slot(slot, if is_over { RemovalCause::Expired } else { RemovalCause::Replaced }));
         }
         if keeps {
-            removed.append(self.sweep(now, SWEEP));
+            if self.expiry.is_some() {
+                removed.append(self.sweep(now, SWEEP));
+            }
             // The most frequent case of all: one comes, one goes, and nobody else moves.
             if self.weight == self.capacity && self.weights.is_none() {
                 if let Some(slot) = self.order.relieve() {
-                    removed.push(self.replace(slot, hash, Entry { key, value }, deadline, now));
-                    return removed;
+                    removed.push(self.replace(slot, hash, entry, deadline, now));
+                    return;
                 }
             }
-            self.make_room(weight, &mut removed);
+            self.make_room(weight, removed);
         }
         if keeps && self.weight + weight <= self.capacity && self.entries.len() < MOST {
-            self.push(hash, Entry { key, value }, terms, now);
+            self.push(hash, entry, terms, now);
         } else {
+            let Entry { key, value } = entry;
             removed.push(Left { key, value, cause: None });
         }
-        removed
     }
 
     /// Takes an entry out. An expired one counts as absent: the second value is false.
@@ -295,6 +358,7 @@ impl<K, V> Shard<K, V> {
         self.weights.as_ref().map_or(1, |weights| weights[slot as usize])
     }
 
+    #[inline]
     fn set_deadline(&mut self, slot: Slot, deadline: Moment, now: Moment) {
         match &mut self.expiry {
             Some(expiry) => expiry.set(slot, deadline, now),
@@ -312,7 +376,9 @@ impl<K, V> Shard<K, V> {
     }
 
     /// A newcomer takes the slot of one that is evicted; the order knows.
+    #[inline]
     fn replace(&mut self, slot: Slot, hash: u32, entry: Entry<K, V>, deadline: Moment, now: Moment) -> Left<K, V> {
+        self.admitted += 1;
         self.evictions.evicted += 1;
         let old = mem::replace(&mut self.hashes[slot as usize], hash);
         if let Ok(place) = self.index.find_entry(spread(old), |&other| other == slot) {
@@ -326,6 +392,7 @@ impl<K, V> Shard<K, V> {
     }
 
     fn push(&mut self, hash: u32, entry: Entry<K, V>, terms: Terms, now: Moment) {
+        self.admitted += 1;
         let slot = index(self.entries.len());
         self.entries.push(entry);
         self.hashes.push(hash);

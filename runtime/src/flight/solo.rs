@@ -1,0 +1,144 @@
+//! A call that leads and that nobody has joined: it has no flight yet.
+//!
+//! Most bodies end in their first poll, or are waited for by one caller. So a leader only leaves a mark in the map, and polls
+//! its body with its own caller's waker. If that ends it, nothing was allocated, counted or locked for others. Who joins
+//! meanwhile makes the flight, in which the leader's seat is taken; if nobody does and the body pends, its leader does.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::crew::{AnyError, Body, Loaded, Parcel};
+use super::keep::Kept;
+use super::relay::Relay;
+use super::running::Ticket;
+use super::seat::{Seat, Turn};
+use super::{Ending, Flights, Gone, circle};
+use crate::ground::clock::coarse;
+use crate::ground::here;
+use crate::table::Run;
+
+/// The leader of a call, from when it takes the lead until the first poll of its body is over.
+pub(crate) struct Solo<'a, K: 'static, V: Clone + Send + Sync + 'static> {
+    flights: &'a Arc<Flights<K, V>>,
+    ticket: Ticket,
+    /// Nothing is stored for its key.
+    is_absent: bool,
+    /// If what a value is stored on depends on it.
+    key: Option<Arc<K>>,
+    /// By the coarse clock.
+    began: u64,
+    /// Its mark is out of the map, or a seat's.
+    done: bool,
+}
+
+impl<'a, K: 'static, V: Clone + Send + Sync + 'static> Solo<'a, K, V> {
+    #[inline]
+    pub(super) fn new(flights: &'a Arc<Flights<K, V>>, hash: u64, run: Run, key: Option<Arc<K>>) -> Self {
+        let Run { number, is_absent } = run;
+        Self { flights, ticket: Ticket { hash, number }, is_absent, key, began: coarse(), done: false }
+    }
+
+    /// The body is polled for the first time.
+    #[inline]
+    pub(super) fn run<T>(&self, poll: impl FnOnce() -> T) -> T {
+        circle::solo(self.flights, self.ticket, poll)
+    }
+
+    /// A body that a flight may own is polled for the first time. `Err`: it pends, and may have been woken since.
+    pub(super) fn launch(&mut self, mut body: Body<V>) -> Result<Turn<V>, (Seat<K, V>, Body<V>, bool)> {
+        let poll = |context: &mut Context<'_>| catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context)));
+        let (polled, relay) = self.run(|| Relay::poll(poll));
+        let loaded = match polled {
+            Ok(Poll::Pending) => {
+                let seat = self.board();
+                let woken = relay.is_some_and(|relay| relay.pass_on(seat.waker()));
+                return Err((seat, body, woken));
+            }
+            Ok(Poll::Ready(loaded)) => loaded,
+            Err(panic) => {
+                // Its own drop may panic in turn: the first panic is the one to tell of.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(body)));
+                self.fail();
+                return Ok(Turn::Own(Parcel::Panic(panic)));
+            }
+        };
+        drop(body);
+        Ok(match loaded {
+            Loaded::Value(value) => Turn::Value(self.land_value(value)),
+            Loaded::Error(error) => {
+                self.land_error(error.clone());
+                Turn::Error(error)
+            }
+            Loaded::Own(error) => {
+                self.fail();
+                Turn::Own(Parcel::Error(error))
+            }
+        })
+    }
+
+    /// The load ended in a value: it is stored if the mark still stands.
+    #[inline]
+    pub(super) fn land_value(&mut self, value: V) -> V {
+        let mut kept = self.flights.keep(self.key.as_deref(), &value);
+        if self.end(&mut kept) { value } else { self.board().land_kept(kept, value) }
+    }
+
+    /// The load ended in an error that everybody gets.
+    pub(super) fn land_error(&mut self, error: AnyError) {
+        if self.end_empty() {
+            self.flights.tally.load_errors.add(1);
+        } else {
+            self.board().land_error(error);
+        }
+    }
+
+    /// The load ended in an error that is the leader's own, or in a panic.
+    pub(super) fn fail(&mut self) {
+        if self.end_empty() {
+            self.flights.tally.load_errors.add(1);
+        } else {
+            self.board().fail();
+        }
+    }
+
+    /// Takes its seat: others have joined, or may from now on.
+    pub(super) fn board(&mut self) -> Seat<K, V> {
+        let flight = self.flights.board_leader(self.ticket);
+        self.done = true;
+        Seat::of_leader(self.flights.clone(), flight, self.began, self.key.take())
+    }
+
+    #[inline(never)]
+    fn end_empty(&mut self) -> bool {
+        self.end(&mut None)
+    }
+
+    /// The end, or else false, if others have joined.
+    #[inline]
+    fn end(&mut self, kept: &mut Option<Kept<V>>) -> bool {
+        let Self { ticket, is_absent, .. } = *self;
+        let mut gone = Gone::nothing();
+        if !self.flights.end_solo(Ending { ticket, is_absent, kept, done: &mut self.done }, &mut gone) {
+            return false;
+        }
+        self.flights.tally.load_ended(self.began);
+        self.flights.let_go_of(gone);
+        true
+    }
+}
+
+impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Solo<'_, K, V> {
+    /// The body panicked, or what it landed did.
+    #[inline]
+    fn drop(&mut self) {
+        if !self.done {
+            self.done = true;
+            let Self { ticket, is_absent, began, .. } = *self;
+            let (flights, key) = (self.flights.clone(), self.key.take());
+            here::outside(move || {
+                Solo { flights: &flights, ticket, is_absent, key, began, done: true }.fail();
+            });
+        }
+    }
+}
