@@ -60,6 +60,10 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
     {
         let Self { near, tier, key, order } = self;
         let Some(Order { refresh, by_store }) = order else { return body.await };
+        if near.is_closed() {
+            // It waited for a load that was cancelled, and runs as the plain function now.
+            return body.await;
+        }
         let text = match (tier.coder.key(&key, &tier.back.generation()), strict) {
             (Ok(text), _) => text,
             (Err(error), Some(strict)) => return strict(error),
