@@ -8,6 +8,7 @@ mod codecs;
 mod contract;
 mod decorated;
 mod faults;
+mod law_12_store_failure;
 mod memcached;
 mod processes;
 mod redis;

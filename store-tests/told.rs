@@ -17,6 +17,7 @@ pub(crate) struct Told {
     /// Reads take so long.
     pub(crate) reads_take: Duration,
     pub(crate) clears: bool,
+    pub(crate) writes_fail: bool,
 }
 
 impl Told {
@@ -29,6 +30,7 @@ impl Told {
             writes: Semaphore::new(1_000_000),
             reads_take: Duration::ZERO,
             clears: true,
+            writes_fail: false,
         }
     }
 
@@ -72,6 +74,9 @@ impl Store for Told {
         Box::pin(async move {
             self.permit().await;
             self.check()?;
+            if self.writes_fail {
+                return Err(StoreError::Full);
+            }
             self.sets.fetch_add(1, Ordering::SeqCst);
             self.memory.set(key, value, ttl).await
         })

@@ -26,6 +26,7 @@ use super::codec::Codec;
 use super::error::StoreError;
 use super::key_text::key_text;
 use super::keys::Call;
+use super::null::Null;
 use super::ttl::Ttl;
 use super::typed::TypedStore;
 use crate::cache::call::Pending;
@@ -257,7 +258,9 @@ where
         let Self { cache, store, memory, limit, lease, types, on_store_error } = self;
         let name = format!("{}{types}", cache.shown_name());
         let prefix = store.prefix_of(&name);
-        let back = Arc::new(Back::new(store.store.clone(), limit, prefix));
+        // Switched off, it has nothing and keeps nothing.
+        let bytes = if store.enabled { store.store.clone() } else { Arc::new(Null) };
+        let back = Arc::new(Back::new(bytes, store.hooks.clone(), limit, prefix));
         let mut life = None;
         let cache = cache.map_life(|given| {
             let shared = life.insert(Arc::new(given)).clone();
