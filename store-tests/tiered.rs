@@ -250,6 +250,26 @@ async fn an_invalidation_reaches_the_store_when_it_is_back() {
 
 // Law 12
 #[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_write_that_has_failed_before() {
+    let store = Arc::new(Told::new());
+    let cache = over(&store);
+    get(&cache, 1).await;
+    store.fails.store(true, Ordering::SeqCst);
+    cache.invalidate(&1);
+    let begin = tokio::time::Instant::now();
+    // The deletion fails while this call waits for its own write, which is behind it.
+    assert_eq!(get(&cache, 2).await, (2, Outcome::Ran));
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    cache.invalidate(&1);
+    assert_eq!(get(&cache, 3).await, (3, Outcome::Ran));
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    store.fails.store(false, Ordering::SeqCst);
+    cache.flush().await;
+    assert_eq!(get(&over(&store), 4).await, (3, Outcome::Store));
+}
+
+// Law 12
+#[tokio::test(start_paused = true)]
 async fn a_store_that_hangs_costs_its_limit_and_is_then_left_alone() {
     let store = Arc::new(Told { reads_take: SECOND * 3600, ..Told::new() });
     let cache = over(&store);

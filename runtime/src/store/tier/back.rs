@@ -317,6 +317,7 @@ impl Duty {
             if !back.ledger.lock().insists(key) {
                 return false;
             }
+            back.ledger.lock().fails(key);
             if !is_passing(&error) {
                 // The store will never take it; but it can give up what it has.
                 change = Change::Delete;
