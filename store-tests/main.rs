@@ -10,6 +10,7 @@ mod decorated;
 mod faults;
 mod law_12_store_failure;
 mod memcached;
+mod mount;
 mod processes;
 mod redis;
 mod server;

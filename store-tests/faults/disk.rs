@@ -3,47 +3,14 @@
 use std::env;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use cachetools::store::{Sqlite, TypedStore};
 
 use super::{LOAD, SECOND, pause};
+use crate::mount::{Mount, ReadOnly};
 use crate::support::Folder;
-
-/// Something mounted until this is dropped, which takes root.
-struct Mount(PathBuf);
-
-impl Mount {
-    /// `None`, and why is said, where it may not be.
-    fn new(arguments: &[&str], path: &Path) -> Option<Self> {
-        let mounted = mount(arguments, path).then(|| Self(path.to_owned()));
-        if mounted.is_none() {
-            println!("not tested: nothing can be mounted here, which takes root");
-        }
-        mounted
-    }
-
-    /// Shows what is there under its own name again, read-only.
-    fn read_only(path: &Path) -> Option<Self> {
-        let mount_point = Self::new(&["--bind", path.to_str()?], path)?;
-        assert!(mount(&["-o", "remount,bind,ro"], path));
-        Some(mount_point)
-    }
-}
-
-fn mount(arguments: &[&str], path: &Path) -> bool {
-    let mut mount = Command::new("mount");
-    mount.args(arguments).arg(path).stdout(Stdio::null()).stderr(Stdio::null());
-    mount.status().is_ok_and(|status| status.success())
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        // Lazily: the store may have it open.
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
 
 /// A file of a store that waits no longer for others than a call does for it.
 fn sqlite(file: &Path) -> TypedStore {
@@ -92,29 +59,19 @@ async fn a_database_has_no_pages_left_under_load() {
         .await;
 }
 
-/// Makes a file or a folder read-only for whoever opens it now, by its permissions or, as root, by a mount.
+/// Makes a file or a folder read-only now and then.
 async fn read_only_for_a_while(store: &TypedStore, path: &Path) -> u64 {
-    let root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let mut count = 0;
     for _ in 0..3 {
         pause(SECOND / 2).await;
-        let old = fs::metadata(path).unwrap().permissions();
-        let mut read_only = old.clone();
-        read_only.set_readonly(true);
-        let mount = if root { Mount::read_only(path) } else { None };
-        if !root {
-            fs::set_permissions(path, read_only).unwrap();
-        } else if mount.is_none() {
-            return 0;
-        }
+        let Some(read_only) = ReadOnly::make(path) else { break };
         // It takes effect when the file is opened.
         store.bytes().close().await.unwrap();
         pause(SECOND / 2).await;
-        drop(mount);
-        if !root {
-            fs::set_permissions(path, old).unwrap();
-        }
+        drop(read_only);
+        count += 1;
     }
-    3
+    count
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
