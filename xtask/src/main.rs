@@ -48,7 +48,7 @@ const CHORES: &[Chore] = &[
     Chore { name: "soak", does: "all operations in all threads for ten minutes, or as many seconds", run: soak::run },
     Chore {
         name: "faults",
-        does: "kills, pauses and cuts off servers under load, and prints what callers saw",
+        does: "kills, hangs, fills and cuts off stores under load, and prints what callers saw",
         run: faults::run,
     },
     Chore { name: "fresh", does: "tries the last commit as a newcomer would", run: fresh::run },
