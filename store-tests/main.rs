@@ -6,6 +6,7 @@
 
 mod codecs;
 mod contract;
+mod counted;
 mod decorated;
 mod faults;
 mod law_12_store_failure;

@@ -30,7 +30,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         return Ok(());
     }
     // What the tests said besides, now that it matters.
-    other.iter().for_each(|line| eprintln!("{}", String::from_utf8_lossy(line)));
+    for line in other {
+        eprintln!("{}", String::from_utf8_lossy(&line));
+    }
     Err(format!("`{name}` failed ({status})"))
 }
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_compile;
+mod bench_stores;
 mod examples;
 mod faults;
 mod fresh;
@@ -39,6 +40,11 @@ const CHORES: &[Chore] = &[
         name: "bench-compile",
         does: "measures what a decorated function costs `cargo check`",
         run: bench_compile::run,
+    },
+    Chore {
+        name: "bench-stores",
+        does: "measures stores beside their bare clients, and a stampede with a store behind: --quick",
+        run: bench_stores::run,
     },
     Chore {
         name: "hit-ratio",

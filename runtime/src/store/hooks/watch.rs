@@ -23,7 +23,9 @@ pub(crate) async fn watched<T>(
     if hooks.is_empty() {
         return Ok(work.await?.0);
     }
-    hooks.iter().for_each(|hook| hook.before(operation));
+    for hook in hooks {
+        hook.before(operation);
+    }
     let mut watch = Watch { hooks, operation, begin: Instant::now(), given_up: true };
     let result = work.await;
     watch.given_up = false;
@@ -43,7 +45,9 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     fn tell(&self, outcome: &Outcome<'_>) {
-        self.hooks.iter().for_each(|hook| hook.after(self.operation, outcome));
+        for hook in self.hooks {
+            hook.after(self.operation, outcome);
+        }
     }
 }
 

@@ -29,7 +29,8 @@ impl Drop for Lease {
         let (back, lock, token) = (self.back.clone(), std::mem::take(&mut self.lock), std::mem::take(&mut self.token));
         runtime.spawn(async move {
             // Not given back, it lapses.
-            let _ = back.tell(Operation::CompareAndDelete, back.store.compare_and_delete(&lock, token.as_bytes())).await;
+            let _ =
+                back.tell(Operation::CompareAndDelete, back.store.compare_and_delete(&lock, token.as_bytes())).await;
         });
     }
 }
