@@ -31,8 +31,8 @@ pub(crate) fn variant<F: AsyncFnMut() + 'static>(runtime: &'static Runtime, mut 
     })
 }
 
-/// The time of the first in microseconds, and what the others take more, in percent: the medians over all rounds, of the rounds' own
-/// ratios.
+/// The time of the first in microseconds, and what the others take more, in percent: both by the fastest rounds, and by the medians
+/// over all rounds, the others' of the rounds' own ratios.
 pub(crate) fn interleaved(mut variants: Vec<Variant>, rounds: usize) -> Vec<String> {
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); variants.len()];
     // A round that does not count.
@@ -48,15 +48,20 @@ pub(crate) fn interleaved(mut variants: Vec<Variant>, rounds: usize) -> Vec<Stri
         }
     }
     let first = times[0].clone();
-    let mut cells = vec![format!("{:.1} us", median(first.clone()))];
+    let percent = |ratio: f64| format!("{:+.0} %", (ratio - 1.0) * 100.0);
+    let mut cells = vec![format!("{:.1}, {:.1} us", fastest(&first), median(first.clone()))];
     cells.extend(times[1..].iter().map(|times| {
         let ratios = times.iter().zip(&first).map(|(ours, bare)| ours / bare);
-        format!("{:+.0} %", (median(ratios.collect()) - 1.0) * 100.0)
+        format!("{}, {}", percent(fastest(times) / fastest(&first)), percent(median(ratios.collect())))
     }));
     cells
 }
 
-pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
+fn fastest(times: &[f64]) -> f64 {
+    times.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_unstable_by(f64::total_cmp);
     numbers[numbers.len() / 2]
 }
