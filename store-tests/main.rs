@@ -14,6 +14,7 @@ mod memcached;
 mod mount;
 mod processes;
 mod redis;
+mod secrets;
 mod server;
 mod sqlite;
 mod support;

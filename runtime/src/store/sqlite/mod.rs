@@ -94,7 +94,7 @@ impl Sqlite {
     pub(crate) fn from_url(url: &Url) -> Result<Self, StoreError> {
         url.allow(&["busy_timeout"])?;
         let invalid = |part, expected| StoreError::InvalidUrl { part, expected };
-        if url.host.is_some() || url.user.is_some() {
+        if url.host.is_some() || url.port.is_some() || url.user.is_some() || url.password.is_some() {
             return Err(invalid("host", "left out: write sqlite:file or sqlite:///folder/file"));
         }
         let store = match url.path.as_str() {
