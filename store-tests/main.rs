@@ -7,6 +7,7 @@
 mod codecs;
 mod contract;
 mod counted;
+mod damage;
 mod decorated;
 mod faults;
 mod law_12_store_failure;
