@@ -2,13 +2,16 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use cachetools::Cache;
 use cachetools::store::{
     Bytes, Codec, Compressed, Json, MessagePack, Postcard, Remaining, Signed, Store, StoreError, Text, TypedStore,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::counted::Counted;
 use crate::support::{self, Fixture};
 
 /// One test a store and row of the contract.
@@ -51,6 +54,7 @@ macro_rules! contract {
                 compare_and_delete_needs_the_expected_value
                 all_codecs_round_trip
                 long_keys_of_a_typed_store_are_kept_apart
+                ten_thousand_callers_of_one_key_ask_it_once_and_write_once
             }
         }
     )*};
@@ -556,4 +560,33 @@ async fn long_keys_of_a_typed_store_are_kept_apart(f: &Fixture) {
     }
     let full: HashSet<String> = keys.iter().map(|key| store.full_key(key).unwrap()).collect();
     assert_eq!(full.len(), keys.len());
+}
+
+// AI-81, PC-18: `None` is a value.
+async fn ten_thousand_callers_of_one_key_ask_it_once_and_write_once(f: &Fixture) {
+    let store = Counted::new(f.store.clone());
+    let typed = TypedStore::new(store.clone()).namespace(&f.key("ns"));
+    let runs = Arc::new(AtomicU32::new(0));
+    let all = async || {
+        let builder = Cache::<u32, Option<String>>::builder().name("f").store(typed.clone());
+        let cache = builder.limit(Duration::from_secs(20)).build();
+        let callers = (0..10_000).map(|_| {
+            let (cache, runs) = (cache.clone(), runs.clone());
+            tokio::spawn(async move {
+                let load = async {
+                    runs.fetch_add(1, Ordering::SeqCst);
+                    None
+                };
+                cache.get_with(1, load).await
+            })
+        });
+        for caller in callers.collect::<Vec<_>>() {
+            assert_eq!(caller.await.unwrap(), None);
+        }
+    };
+    all().await;
+    assert_eq!((store.requests(), runs.load(Ordering::SeqCst)), ((1, 1), 1));
+    // So many in another process.
+    all().await;
+    assert_eq!((store.requests(), runs.load(Ordering::SeqCst)), ((2, 1), 1));
 }

@@ -6,13 +6,19 @@
 
 mod codecs;
 mod contract;
+mod counted;
+mod damage;
 mod decorated;
 mod faults;
+mod law_12_store_failure;
 mod memcached;
+mod mount;
 mod processes;
 mod redis;
+mod secrets;
 mod server;
 mod sqlite;
 mod support;
 mod tiered;
+mod told;
 mod typed;

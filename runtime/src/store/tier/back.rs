@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::super::api::Store;
 use super::super::error::StoreError;
-use super::super::ttl::Remaining;
+use super::super::hooks::{Hook, Operation, Read, watched};
 use super::breaker::Breaker;
 use super::lease::unique;
 use super::ledger::{Change, Ledger, Sight, Work};
@@ -61,6 +61,7 @@ fn count(counter: &AtomicU64) {
 
 pub(super) struct Back {
     pub(super) store: Arc<dyn Store>,
+    hooks: Arc<[Arc<dyn Hook>]>,
     /// How long a call waits for the store.
     pub(super) limit: Duration,
     ledger: Lock<Ledger>,
@@ -91,9 +92,15 @@ impl Drop for Load {
 }
 
 impl Back {
-    pub(super) fn new(store: Arc<dyn Store>, limit: Duration, prefix: Option<String>) -> Self {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        hooks: Arc<[Arc<dyn Hook>]>,
+        limit: Duration,
+        prefix: Option<String>,
+    ) -> Self {
         Self {
             store,
+            hooks,
             limit,
             ledger: Lock::default(),
             reads: Lock::default(),
@@ -140,19 +147,19 @@ impl Back {
         (Load { back: self.clone(), key, began }, sight)
     }
 
-    /// What the store has.
-    pub(super) async fn read(&self, key: &str) -> Result<Option<(Vec<u8>, Remaining)>, StoreError> {
-        self.within(self.limit, &self.reads, self.store.get_living(key)).await
-    }
-
     /// What a read finds out without the store.
     pub(super) fn sight(&self, key: &str) -> Sight {
         self.ledger.lock().sight(key)
     }
 
     /// Has the store change something.
-    pub(super) async fn tell<T>(&self, order: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.within(PATIENCE, &self.changes, order).await
+    pub(super) async fn tell<T>(
+        &self,
+        operation: Operation,
+        order: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let order = async { Ok((order.await?, Read::default())) };
+        self.within(PATIENCE, &self.changes, operation, order).await
     }
 
     /// Asks the store, within a limit, unless it is left alone.
@@ -160,13 +167,15 @@ impl Back {
         &self,
         limit: Duration,
         breaker: &Lock<Breaker>,
-        question: impl Future<Output = Result<T, StoreError>>,
+        operation: Operation,
+        question: impl Future<Output = Result<(T, Read), StoreError>>,
     ) -> Result<T, StoreError> {
         if !breaker.lock().lets_through(Instant::now()) {
             count(&self.tally.skipped);
             return Err(StoreError::Unavailable { reason: "it has failed again and again".to_owned() });
         }
-        let answer = timeout(limit, question).await.unwrap_or(Err(StoreError::Timeout { limit }));
+        let question = async { timeout(limit, question).await.unwrap_or(Err(StoreError::Timeout { limit })) };
+        let answer = watched(&self.hooks, operation, question).await;
         let Err(error) = &answer else {
             breaker.lock().succeeded();
             return answer;
@@ -298,8 +307,8 @@ impl Duty {
         loop {
             // It is waited for longer than a call would: another change of the key must not overtake it.
             let written = match &change {
-                Change::Set { bytes, ttl } => back.tell(back.store.set(key, bytes, *ttl)).await,
-                Change::Delete => back.tell(back.store.delete(key)).await.map(drop),
+                Change::Set { bytes, ttl } => back.tell(Operation::Set, back.store.set(key, bytes, *ttl)).await,
+                Change::Delete => back.tell(Operation::Delete, back.store.delete(key)).await.map(drop),
             };
             let Err(error) = written else {
                 count(&back.tally.writes);
@@ -308,6 +317,7 @@ impl Duty {
             if !back.ledger.lock().insists(key) {
                 return false;
             }
+            back.ledger.lock().fails(key);
             if !is_passing(&error) {
                 // The store will never take it; but it can give up what it has.
                 change = Change::Delete;
@@ -337,7 +347,7 @@ impl ClearingDuty {
         let back = &self.0;
         let prefix = back.prefix.as_deref().unwrap_or_default();
         let mut pause = FIRST_PAUSE;
-        while let Err(error) = back.tell(back.store.clear(prefix)).await {
+        while let Err(error) = back.tell(Operation::Clear, back.store.clear(prefix)).await {
             if let StoreError::Unsupported { .. } = error {
                 back.begin_generation();
                 break;

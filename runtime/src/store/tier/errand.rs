@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
 use super::super::error::StoreError;
+use super::super::hooks::{Operation, Read};
 use super::super::ttl::Remaining;
 use super::Tier;
 use super::lease::Lease;
@@ -60,6 +61,10 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
     {
         let Self { near, tier, key, order } = self;
         let Some(Order { refresh, by_store }) = order else { return body.await };
+        if near.is_closed() {
+            // It waited for a load that was cancelled, and runs as the plain function now.
+            return body.await;
+        }
         let text = match (tier.coder.key(&key, &tier.back.generation()), strict) {
             (Ok(text), _) => text,
             (Err(error), Some(strict)) => return strict(error),
@@ -118,12 +123,23 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
 impl<K, V> Tier<K, V> {
     /// The stored value, if there is one that can be read.
     async fn find(&self, key: &str, sight: Sight) -> Result<Option<(V, Remaining)>, StoreError> {
-        let stored = match sight {
-            Sight::Value(bytes) => Some((bytes.to_vec(), Remaining::Never)),
-            Sight::Gone => None,
-            Sight::Ask => self.back.read(key).await?,
-        };
-        Ok(stored.and_then(|(bytes, left)| Some((self.coder.open(key, &bytes)?, left))))
+        match sight {
+            Sight::Value(bytes) => Ok(self.coder.open(key, &bytes).map(|value| (value, Remaining::Never))),
+            Sight::Gone => Ok(None),
+            Sight::Ask => {
+                let question = async {
+                    let stored = match self.back.store.get_living(key).await {
+                        // What is no bytes is not ours: as if there were bytes that nobody of us wrote.
+                        Err(StoreError::WrongType) => Some((Vec::new(), Remaining::Never)),
+                        stored => stored?,
+                    };
+                    let found = stored.and_then(|(bytes, left)| Some((self.coder.open(key, &bytes)?, left)));
+                    let read = Read { asked: 1, found: found.is_some().into() };
+                    Ok((found, read))
+                };
+                self.back.within(self.back.limit, &self.back.reads, Operation::Get, question).await
+            }
+        }
     }
 
     /// Takes the lease of the key, or waits for what another process brings. `None`: this one is to run.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::super::error::StoreError;
+use super::super::hooks::{Operation, Read};
 use super::super::keys::hash;
 use super::back::Back;
 
@@ -28,7 +29,8 @@ impl Drop for Lease {
         let (back, lock, token) = (self.back.clone(), std::mem::take(&mut self.lock), std::mem::take(&mut self.token));
         runtime.spawn(async move {
             // Not given back, it lapses.
-            let _ = back.tell(back.store.compare_and_delete(&lock, token.as_bytes())).await;
+            let _ =
+                back.tell(Operation::CompareAndDelete, back.store.compare_and_delete(&lock, token.as_bytes())).await;
         });
     }
 }
@@ -42,11 +44,11 @@ impl Lease {
         let add = back.store.add(&lock, token.as_bytes(), Some(length));
         let add = async {
             match add.await {
-                Err(StoreError::AlreadyExists { .. }) => Ok(false),
-                added => added.map(|()| true),
+                Err(StoreError::AlreadyExists { .. }) => Ok((false, Read::default())),
+                added => added.map(|()| (true, Read::default())),
             }
         };
-        let is_ours = back.within(back.limit, &back.reads, add).await?;
+        let is_ours = back.within(back.limit, &back.reads, Operation::Add, add).await?;
         Ok(is_ours.then(|| Self { back: back.clone(), lock, token }))
     }
 }

@@ -11,10 +11,9 @@ use super::api::Store;
 use super::codec::{Codec, Json};
 use super::envelope::{Rejected, Rejects};
 use super::error::StoreError;
-use super::hooks::{Hook, Operation};
+use super::hooks::{Hook, Operation, Read};
 use super::keys::{KeyMaker, Prefix, Readable};
 use super::ttl::{Remaining, Ttl};
-use run::Read;
 pub use writes::{Adding, Setting, SettingMany};
 
 /// Keeps values in a [`Store`]: with a codec, a namespace, a version, a default ttl, a time limit, and hooks. A clone is another
@@ -46,9 +45,9 @@ pub struct TypedStore<C = Json> {
     pub(crate) keys: Arc<dyn KeyMaker>,
     default_ttl: Option<Duration>,
     limit: Option<Duration>,
-    hooks: Arc<[Arc<dyn Hook>]>,
+    pub(crate) hooks: Arc<[Arc<dyn Hook>]>,
     rejects: Arc<Rejects>,
-    enabled: bool,
+    pub(crate) enabled: bool,
 }
 
 /// How long an operation may take unless the store is told otherwise.
