@@ -1,6 +1,8 @@
 //! Floor 4: the cache and its verbs.
 
 pub(crate) mod ask;
+#[cfg(feature = "store")]
+mod by_hash;
 pub(crate) mod by_hand;
 pub(crate) mod call;
 pub(crate) mod keyed;

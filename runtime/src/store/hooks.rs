@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::changes::Tracking;
 use super::envelope::Reject;
 use super::error::StoreError;
 use crate::ground::sync::Lock;
@@ -65,6 +66,11 @@ pub trait Hook: Send + Sync + 'static {
     fn rejected(&self, key: &str, why: Reject) {
         let _ = (key, why);
     }
+
+    /// A cache in front of the store hears of what others change there from now on, or does not any more.
+    fn tracking(&self, tracking: Tracking) {
+        let _ = tracking;
+    }
 }
 
 impl<H: Hook + ?Sized> Hook for std::sync::Arc<H> {
@@ -78,6 +84,10 @@ impl<H: Hook + ?Sized> Hook for std::sync::Arc<H> {
 
     fn rejected(&self, key: &str, why: Reject) {
         (**self).rejected(key, why);
+    }
+
+    fn tracking(&self, tracking: Tracking) {
+        (**self).tracking(tracking);
     }
 }
 

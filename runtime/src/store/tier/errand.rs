@@ -9,11 +9,13 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
+use super::super::api::{Answer, Store};
+use super::super::changes::Tracking;
 use super::super::error::StoreError;
 use super::super::ttl::Remaining;
 use super::Tier;
 use super::lease::Lease;
-use super::ledger::Sight;
+use super::ledger::{Change, Sight};
 use crate::cache::Cache;
 use crate::cache::mode::{CacheValue, Mode, Split};
 use crate::flight::Life;
@@ -29,6 +31,8 @@ pub struct Errand<K, V> {
 
 /// What the call is about. A call that runs as the plain function has none.
 pub(crate) struct Order {
+    /// The key's, in memory.
+    pub(crate) hash: u64,
     /// The body is to run whatever is stored.
     pub(crate) refresh: bool,
     /// Where the lead looks up how its call was answered.
@@ -46,9 +50,9 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
         near: Cache<K, V>,
         tier: Arc<Tier<K, V>>,
         key: K,
-        order: Option<(bool, Arc<AtomicBool>)>,
+        order: Option<(u64, bool, Arc<AtomicBool>)>,
     ) -> Self {
-        let order = order.map(|(refresh, by_store)| Order { refresh, by_store });
+        let order = order.map(|(hash, refresh, by_store)| Order { hash, refresh, by_store });
         Self { near, tier, key, order }
     }
 
@@ -59,7 +63,7 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
         F: Future<Output = R>,
     {
         let Self { near, tier, key, order } = self;
-        let Some(Order { refresh, by_store }) = order else { return body.await };
+        let Some(Order { hash, refresh, by_store }) = order else { return body.await };
         let text = match (tier.coder.key(&key, &tier.back.generation()), strict) {
             (Ok(text), _) => text,
             (Err(error), Some(strict)) => return strict(error),
@@ -72,12 +76,20 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
                 None => body.await,
             };
         }
+        if let Some(watch) = &tier.watch {
+            // Before the store is asked: it tells of changes from then on.
+            watch.enter(&text, hash);
+        }
         let (load, sight) = tier.back.begin(text);
+        let mut asked = Asked::No;
+        if refresh || !matches!(sight, Sight::Ask) {
+            asked = tier.attend(&load.key).await;
+        }
         let mut lease = None;
         if !refresh {
-            let stored = match tier.find(&load.key, sight).await {
+            let stored = match tier.find(&load.key, sight, &mut asked).await {
                 Ok(None) => match tier.lease {
-                    Some(length) => tier.be_the_one(&load.key, length, &mut lease).await,
+                    Some(length) => tier.be_the_one(&load.key, length, &mut lease, &mut asked).await,
                     None => Ok(None),
                 },
                 found => found,
@@ -87,8 +99,8 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
                     tier.count_hit(stored.is_some());
                     if let Some((value, left)) = stored {
                         by_store.store(true, Ordering::Relaxed);
-                        if let (Remaining::For(left), true) = (left, near.is_worth(&value)) {
-                            LEFT.set(Some(left));
+                        if near.is_worth(&value) {
+                            LEFT.set(tier.left(left, asked));
                         }
                         return mode.value(value);
                     }
@@ -99,14 +111,18 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
         }
         match mode.split(body.await) {
             Split::Value(value) => {
-                if near.is_worth(&value) {
+                let is_worth = near.is_worth(&value);
+                if is_worth {
                     if let Ok(bytes) = tier.coder.seal(&load.key, &value) {
-                        load.bring(bytes, tier.ttl(&key, &value)).await;
+                        let (bytes, ttl) = (bytes.into(), tier.ttl(&key, &value));
+                        let yields = matches!(asked, Asked::Absent) && tier.is_told();
+                        let change = if yields { Change::Add { bytes, ttl } } else { Change::Set { bytes, ttl } };
+                        load.bring(change).await;
                     }
                 }
                 // Behind the write, so that who waits for the lease finds the value.
                 drop(lease);
-                nothing_left();
+                LEFT.set(if is_worth { tier.left(Remaining::Never, asked) } else { None });
                 mode.value(value)
             }
             Split::Shared(error) => mode.error(error).expect("an error is made from what it was made into"),
@@ -115,15 +131,62 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
     }
 }
 
+/// Whether the store was asked for the key, so that it tells of its changes.
+#[derive(Clone, Copy)]
+enum Asked {
+    No,
+    Yes,
+    /// It was, and had nothing.
+    Absent,
+}
+
 impl<K, V> Tier<K, V> {
     /// The stored value, if there is one that can be read.
-    async fn find(&self, key: &str, sight: Sight) -> Result<Option<(V, Remaining)>, StoreError> {
+    async fn find(
+        &self,
+        key: &str,
+        sight: Sight,
+        asked: &mut Asked,
+    ) -> Result<Option<(V, Remaining)>, StoreError> {
         let stored = match sight {
             Sight::Value(bytes) => Some((bytes.to_vec(), Remaining::Never)),
             Sight::Gone => None,
-            Sight::Ask => self.back.read(key).await?,
+            Sight::Ask => {
+                let stored = self.ask(|store| store.get_living(key)).await?;
+                *asked = if stored.is_some() { Asked::Yes } else { Asked::Absent };
+                stored
+            }
         };
         Ok(stored.and_then(|(bytes, left)| Some((self.coder.open(key, &bytes)?, left))))
+    }
+
+    /// Has the store tell of a key's changes, where it is not read.
+    async fn attend(&self, key: &str) -> Asked {
+        if self.is_told() && self.ask(|store| store.exists(key)).await.is_ok() { Asked::Yes } else { Asked::No }
+    }
+
+    fn is_told(&self) -> bool {
+        self.watch.as_ref().is_some_and(|watch| watch.changes.tracking() != Tracking::Off)
+    }
+
+    async fn ask<'a, T>(&'a self, question: impl FnOnce(&'a dyn Store) -> Answer<'a, T>) -> Result<T, StoreError> {
+        let question = async {
+            if let Some(watch) = &self.watch {
+                watch.mark().await?;
+            }
+            question(&*self.back.store).await
+        };
+        self.back.ask(question).await
+    }
+
+    /// How long a value has left in memory, if there is a limit.
+    fn left(&self, left: Remaining, asked: Asked) -> Option<Duration> {
+        let left = match left {
+            Remaining::For(left) => Some(left),
+            Remaining::Never => None,
+        };
+        let limit = self.watch.as_ref().and_then(|watch| watch.limit(!matches!(asked, Asked::No)));
+        left.into_iter().chain(limit).min()
     }
 
     /// Takes the lease of the key, or waits for what another process brings. `None`: this one is to run.
@@ -132,13 +195,14 @@ impl<K, V> Tier<K, V> {
         key: &str,
         length: Duration,
         lease: &mut Option<Lease>,
+        asked: &mut Asked,
     ) -> Result<Option<(V, Remaining)>, StoreError> {
         let begin = Instant::now();
         let mut pause = Duration::from_millis(2);
         loop {
             *lease = Lease::acquire(&self.back, key, length).await?;
             // Whoever had the lease may have brought the value before it gave it back.
-            let found = self.find(key, self.back.sight(key)).await?;
+            let found = self.find(key, self.back.sight(key), asked).await?;
             if found.is_some() || lease.is_some() || begin.elapsed() >= length {
                 return Ok(found);
             }
@@ -154,9 +218,9 @@ thread_local! {
     static LEFT: Cell<Option<Duration>> = const { Cell::new(None) };
 }
 
-/// What is stored in memory next comes from no store.
-pub(super) fn nothing_left() {
-    LEFT.set(None);
+/// What is stored in memory next comes from no store, and lives so long there at the most.
+pub(super) fn limit_next(limit: Option<Duration>) {
+    LEFT.set(limit);
 }
 
 /// How long values live in memory: as long as they are said to, and as they have left in the store.

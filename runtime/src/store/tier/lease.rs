@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::super::error::StoreError;
 use super::super::keys::hash;
-use super::back::Back;
+use super::back::{Back, add};
 
 /// Some digits that nobody else has.
 pub(super) fn unique() -> String {
@@ -39,14 +39,7 @@ impl Lease {
         let lock = format!("{key}-lock");
         let lock = if back.store.fits(&lock) { lock } else { format!("lock:#{}", hash(key)) };
         let token = unique();
-        let add = back.store.add(&lock, token.as_bytes(), Some(length));
-        let add = async {
-            match add.await {
-                Err(StoreError::AlreadyExists { .. }) => Ok(false),
-                added => added.map(|()| true),
-            }
-        };
-        let is_ours = back.within(back.limit, &back.reads, add).await?;
+        let is_ours = back.ask(add(&*back.store, &lock, token.as_bytes(), Some(length))).await?;
         Ok(is_ours.then(|| Self { back: back.clone(), lock, token }))
     }
 }

@@ -6,6 +6,7 @@ mod errand;
 pub(crate) mod generated;
 mod lease;
 mod ledger;
+mod watch;
 
 use std::fmt;
 use std::pin::pin;
@@ -20,6 +21,7 @@ use tokio::time::timeout;
 pub use back::TierStats;
 use errand::Errand;
 
+use super::changes::{Tracked, Tracking};
 use super::codec::Codec;
 use super::error::StoreError;
 use super::key_text::key_text;
@@ -35,6 +37,7 @@ use crate::ground::chance::Chance;
 use crate::ground::key::{CacheKey, KeyOwned, key};
 use back::Back;
 use ledger::Change;
+use watch::Watch;
 
 /// A cache in memory with a [`TypedStore`] behind it. A clone is the same.
 ///
@@ -87,6 +90,8 @@ struct Tier<K, V> {
     life: Arc<Life<K, V>>,
     chance: Chance,
     lease: Option<Duration>,
+    /// If the store tells of what others change.
+    watch: Option<Arc<Watch<K, V>>>,
 }
 
 /// Keys and values as the store has them; so that no codec is in the type of a cache.
@@ -236,16 +241,24 @@ where
         let Self { cache, store, memory, limit, lease, types } = self;
         let name = format!("{}{types}", cache.shown_name());
         let prefix = store.prefix_of(&name);
-        let back = Arc::new(Back::new(store.store.clone(), limit, prefix));
+        let (bytes, changes) = match store.store.tracked().filter(|_| memory) {
+            Some(Tracked { store, changes }) => (store, Some((changes.clone(), changes.number()))),
+            None => (store.store.clone(), None),
+        };
+        let back = Arc::new(Back::new(bytes, limit, prefix, changes.clone()));
         let mut life = None;
         let cache = cache.map_life(|given| {
             let shared = life.insert(Arc::new(given)).clone();
             errand::near_life(shared, memory)
         });
         let life = life.unwrap_or_else(|| Arc::new(Life::Forever));
+        let near = cache.build();
+        let hooks = store.hooks();
+        let turned = move |tracking| hooks.iter().for_each(|hook| hook.tracking(tracking));
+        let watch = changes.map(|changes| Watch::begin(near.clone(), back.clone(), changes, Box::new(turned)));
         let coder = Box::new(Coded { store, name });
-        let tier = Tier { back, coder, life, chance: Chance::new(Chance::any_seed()), lease };
-        Tiered { near: cache.build(), tier: Arc::new(tier) }
+        let tier = Tier { back, coder, life, chance: Chance::new(Chance::any_seed()), lease, watch };
+        Tiered { near, tier: Arc::new(tier) }
     }
 }
 
@@ -287,16 +300,28 @@ impl<K: CacheKey, V: CacheValue> Tiered<K, V> {
 
     /// Stores a value in both. Running loads keep their callers; what they bring is not stored.
     pub fn insert(&self, key: K, value: V) {
-        if let Ok(text) = self.tier.coder.key(&key, &self.tier.back.generation()) {
-            let change = match self.tier.coder.seal(&text, &value) {
-                Ok(bytes) => Change::Set { bytes: bytes.into(), ttl: self.tier.ttl(&key, &value) },
-                // What the store has is over all the same.
-                Err(_) => Change::Delete,
-            };
-            self.tier.back.decide(&text, change);
-        }
-        errand::nothing_left();
+        let Tier { back, coder, watch, .. } = &*self.tier;
+        let Ok(text) = coder.key(&key, &back.generation()) else {
+            errand::limit_next(None);
+            return self.near.insert(key, value);
+        };
+        let hash = self.near.hash_of(&key);
+        let heard = watch.as_ref().map(|watch| (watch, watch.heard()));
+        let change = match coder.seal(&text, &value) {
+            Ok(bytes) => Change::Set { bytes: bytes.into(), ttl: self.tier.ttl(&key, &value) },
+            // What the store has is over all the same.
+            Err(_) => Change::Delete,
+        };
+        back.decide(&text, change);
+        errand::limit_next(watch.as_ref().and_then(|watch| watch.limit(true)));
         self.near.insert(key, value);
+        if let Some((watch, before)) = heard {
+            watch.enter(&text, hash);
+            // A change that was told between the two steps may have been of this key.
+            if watch.heard() != before {
+                self.near.forget_hash(hash);
+            }
+        }
     }
 
     /// Forgets a value in both; says whether it was in memory, or being loaded.
@@ -340,6 +365,11 @@ impl<K, V> Tiered<K, V> {
     /// The memory in front of the store: to look at. What is changed there does not reach the store.
     pub const fn near(&self) -> &Cache<K, V> {
         &self.near
+    }
+
+    /// Whether memory hears of what other processes change in the store.
+    pub fn tracking(&self) -> Tracking {
+        self.tier_stats().tracking
     }
 
     /// How the store is doing.

@@ -1,11 +1,12 @@
 //! What all operations of a typed store have in common.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::codec::Codec;
 use super::super::envelope::{self, Reject};
 use super::super::error::StoreError;
-use super::super::hooks::{Operation, Outcome};
+use super::super::hooks::{Hook, Operation, Outcome};
 use super::super::keys::Call;
 use super::super::ttl::Ttl;
 use super::TypedStore;
@@ -57,6 +58,10 @@ impl<C> TypedStore<C> {
             }
             _ => work.await,
         }
+    }
+
+    pub(crate) fn hooks(&self) -> Arc<[Arc<dyn Hook>]> {
+        self.hooks.clone()
     }
 
     pub(crate) fn ttl_of(&self, ttl: Ttl) -> Option<Duration> {
