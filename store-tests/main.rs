@@ -15,4 +15,5 @@ mod server;
 mod sqlite;
 mod support;
 mod tiered;
+mod tracking;
 mod typed;
