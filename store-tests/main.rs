@@ -5,6 +5,7 @@
 //! start servers of their own.
 
 mod codecs;
+mod coherence;
 mod contract;
 mod decorated;
 mod faults;

@@ -372,8 +372,7 @@ impl Store for Deaf {
 async fn a_value_whose_key_the_store_was_not_asked_for_lives_a_second() {
     let (store, clock) = (Telling::new(), ManualClock::new());
     store.0.changes.begin();
-    let cache: Tiered<u32, String> =
-        Cache::builder().clock(clock.clone()).store(TypedStore::new(Deaf(store))).build();
+    let cache: Tiered<u32, String> = Cache::builder().clock(clock.clone()).store(TypedStore::new(Deaf(store))).build();
     assert_eq!(get(&cache, 1, "a").await, ran("a"));
     clock.advance(SECOND - Duration::from_millis(1));
     assert_eq!(get(&cache, 1, "-").await, hit("a"));

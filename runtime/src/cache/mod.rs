@@ -1,9 +1,9 @@
 //! Floor 4: the cache and its verbs.
 
 pub(crate) mod ask;
+pub(crate) mod by_hand;
 #[cfg(feature = "store")]
 mod by_hash;
-pub(crate) mod by_hand;
 pub(crate) mod call;
 pub(crate) mod keyed;
 pub(crate) mod mode;

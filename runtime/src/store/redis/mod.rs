@@ -16,7 +16,9 @@ use super::changes::{Changes, Tracked};
 use super::error::StoreError;
 use super::ttl::Remaining;
 use super::url::Url;
-use command::{COMPARE_AND_DELETE, COMPARE_AND_SET, beginning_with, command, error, millis, remaining, set, set_if_absent};
+use command::{
+    COMPARE_AND_DELETE, COMPARE_AND_SET, beginning_with, command, error, millis, remaining, set, set_if_absent,
+};
 use line::Line;
 use tracked::TrackedRedis;
 
@@ -377,7 +379,8 @@ mod tests {
     // AI-104, AI-105
     #[test]
     fn a_url_sets_each_field() {
-        let store = url("redis://me:pw@endpoint:1000/3/?password=other&connect_timeout=20&protocol=2&tracking=false").unwrap();
+        let store =
+            url("redis://me:pw@endpoint:1000/3/?password=other&connect_timeout=20&protocol=2&tracking=false").unwrap();
         let Settings { host, port, login, connect_timeout, tracking } = &store.0.settings;
         assert!(!tracking);
         assert_eq!((&**host, *port, login.db(), connect_timeout.as_secs()), ("endpoint", 1000, 3, 20));
@@ -390,9 +393,12 @@ mod tests {
 
     #[test]
     fn a_url_that_is_wrong_says_where() {
-        for (wrong, part) in
-            [("redis://h/x", "path"), ("redis://h?protocol=4", "protocol"), ("redis://me@h", "password"), ("redis://h?tracking=1", "tracking")]
-        {
+        for (wrong, part) in [
+            ("redis://h/x", "path"),
+            ("redis://h?protocol=4", "protocol"),
+            ("redis://me@h", "password"),
+            ("redis://h?tracking=1", "tracking"),
+        ] {
             assert!(matches!(url(wrong), Err(StoreError::InvalidUrl { part: at, .. }) if at == part), "{wrong}");
         }
         assert!(matches!(url("redis://h?pool=1"), Err(StoreError::UnknownOption { .. })));

@@ -89,11 +89,11 @@ impl Store for TrackedRedis {
 
     fn clear<'a>(&'a self, prefix: &'a str) -> Answer<'a, ()> {
         Box::pin(async move {
-            self.0.clear(prefix).await?;
             if !prefix.is_empty() {
+                // First, so that it overtakes no load that has begun since.
                 self.touch(prefix).await?;
             }
-            Ok(())
+            self.0.clear(prefix).await
         })
     }
 

@@ -65,12 +65,7 @@ pub(super) fn count(counter: &AtomicU64) {
 }
 
 /// Stores a value unless there is one; says whether it was stored.
-pub(super) async fn add(
-    store: &dyn Store,
-    key: &str,
-    bytes: &[u8],
-    ttl: Option<Duration>,
-) -> Result<bool, StoreError> {
+pub(super) async fn add(store: &dyn Store, key: &str, bytes: &[u8], ttl: Option<Duration>) -> Result<bool, StoreError> {
     match store.add(key, bytes, ttl).await {
         Err(StoreError::AlreadyExists { .. }) => Ok(false),
         added => added.map(|()| true),

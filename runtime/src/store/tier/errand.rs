@@ -142,12 +142,7 @@ enum Asked {
 
 impl<K, V> Tier<K, V> {
     /// The stored value, if there is one that can be read.
-    async fn find(
-        &self,
-        key: &str,
-        sight: Sight,
-        asked: &mut Asked,
-    ) -> Result<Option<(V, Remaining)>, StoreError> {
+    async fn find(&self, key: &str, sight: Sight, asked: &mut Asked) -> Result<Option<(V, Remaining)>, StoreError> {
         let stored = match sight {
             Sight::Value(bytes) => Some((bytes.to_vec(), Remaining::Never)),
             Sight::Gone => None,

@@ -12,9 +12,15 @@ use tokio::sync::oneshot;
 /// A change of one key.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
-    Set { bytes: Arc<[u8]>, ttl: Option<Duration> },
+    Set {
+        bytes: Arc<[u8]>,
+        ttl: Option<Duration>,
+    },
     /// What a load brought for a key that had nothing: it yields to what another process has stored meanwhile.
-    Add { bytes: Arc<[u8]>, ttl: Option<Duration> },
+    Add {
+        bytes: Arc<[u8]>,
+        ttl: Option<Duration>,
+    },
     Delete,
 }
 
