@@ -99,7 +99,12 @@ async fn two_caches_over_one_store_hear_of_each_other() {
 async fn a_load_of_a_key_that_is_not_stored_is_overtaken() {
     let (Some(url), namespace) = (url("CACHETOOLS_REDIS_URL"), unique()) else { return };
     let (one, other) = (process(&url, &namespace), process(&url, &namespace));
-    for change in [|cache: &Tiered<u32, u32>| drop(cache.invalidate(&1)), Tiered::clear] {
+    for change in [
+        |cache: &Tiered<u32, u32>| {
+            cache.invalidate(&1);
+        },
+        Tiered::clear,
+    ] {
         let (began, begins) = tokio::sync::oneshot::channel();
         let (go, wait) = tokio::sync::oneshot::channel::<()>();
         let load = {
@@ -340,7 +345,9 @@ impl Process {
         self.shared.set("truth", &value).await.unwrap();
         for key in 0..KEYS {
             match how {
-                0 => drop(self.cache.invalidate(&key)),
+                0 => {
+                    self.cache.invalidate(&key);
+                }
                 1 => self.cache.insert(key, value),
                 2 => assert_eq!(self.cache.get_with(key, self.load(key)).refresh().await, value),
                 _ => return self.cache.clear(),

@@ -1,7 +1,7 @@
 //! What a store tells of changes by others, as the memory in front of it hears it: with a store that tells what the test says.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cachetools::store::{
@@ -22,13 +22,13 @@ struct Inner {
     /// Writes wait for a permit each.
     writes: Semaphore,
     /// Which keys were asked for.
-    reads: std::sync::Mutex<Vec<String>>,
+    reads: Mutex<Vec<String>>,
 }
 
 impl Telling {
     fn new() -> Self {
         let (memory, changes) = (Memory::new(1000), Changes::new());
-        Self(Arc::new(Inner { memory, changes, writes: Semaphore::new(1_000_000), reads: Default::default() }))
+        Self(Arc::new(Inner { memory, changes, writes: Semaphore::new(1_000_000), reads: Mutex::default() }))
     }
 
     /// Another process changes a key, of which the store tells.
@@ -39,6 +39,11 @@ impl Telling {
 
     fn cache(&self) -> Tiered<u32, String> {
         Cache::builder().name("f").store(TypedStore::new(self.clone())).build()
+    }
+
+    /// Another process, of whose changes the store does not tell by itself.
+    fn values(&self) -> Tiered<u32, String> {
+        Cache::builder().name("f").store(TypedStore::new(self.0.memory.clone())).build()
     }
 
     fn read(&self, key: &str) {
@@ -185,6 +190,27 @@ async fn what_a_load_has_sent_already_is_taken_back() {
     assert_eq!(get(&cache, 1, "new").await, ran("new"));
 }
 
+#[tokio::test]
+async fn what_yields_to_the_value_of_another_does_not_take_that_back() {
+    let store = Telling::new();
+    store.0.changes.begin();
+    let cache = store.cache();
+    store.0.writes.forget_permits(usize::MAX);
+    let mut slow = Box::pin(get(&cache, 1, "slow"));
+    while cache.tier_stats().unsettled == 0 {
+        assert!(futures::poll!(&mut slow).is_pending());
+    }
+    tokio::task::yield_now().await;
+    let other = store.values();
+    other.insert(1, "quick".to_owned());
+    other.flush().await;
+    store.0.changes.changed(":f:1");
+    store.0.writes.add_permits(100);
+    assert_eq!(slow.await, ran("slow"));
+    cache.flush().await;
+    assert_eq!(get(&cache, 1, "-").await, ("quick".to_owned(), Outcome::Store));
+}
+
 // Law 6
 #[tokio::test]
 async fn what_was_decided_here_is_not_taken_back() {
@@ -263,7 +289,7 @@ async fn a_clearing_is_told_as_a_change_of_the_prefix() {
 
 /// Notes what it is told.
 #[derive(Clone, Default)]
-struct Notes(Arc<std::sync::Mutex<Vec<Tracking>>>);
+struct Notes(Arc<Mutex<Vec<Tracking>>>);
 
 impl Hook for Notes {
     fn tracking(&self, tracking: Tracking) {
@@ -277,11 +303,11 @@ async fn what_cannot_be_trusted_is_forgotten_and_lives_a_second_meanwhile() {
     let typed = TypedStore::new(store.clone()).hook(notes.clone());
     let builder = Cache::<u32, String>::builder().name("f").ttl(SECOND * 600).clock(clock.clone());
     let cache = builder.store(typed).build();
-    let values = Cache::<u32, String>::builder().name("f").store(TypedStore::new(store.0.memory.clone())).build();
+    let values = store.values();
 
     // Nothing is told yet.
     get(&cache, 1, "a").await;
-    clock.advance(SECOND - Duration::from_millis(1));
+    clock.advance(Duration::from_millis(999));
     assert_eq!(get(&cache, 1, "-").await, hit("a"));
     clock.advance(Duration::from_millis(1));
     assert_eq!(get(&cache, 1, "-").await, ("a".to_owned(), Outcome::Store));
@@ -374,7 +400,7 @@ async fn a_value_whose_key_the_store_was_not_asked_for_lives_a_second() {
     store.0.changes.begin();
     let cache: Tiered<u32, String> = Cache::builder().clock(clock.clone()).store(TypedStore::new(Deaf(store))).build();
     assert_eq!(get(&cache, 1, "a").await, ran("a"));
-    clock.advance(SECOND - Duration::from_millis(1));
+    clock.advance(Duration::from_millis(999));
     assert_eq!(get(&cache, 1, "-").await, hit("a"));
     clock.advance(Duration::from_millis(1));
     assert_eq!(get(&cache, 1, "b").await, ran("b"));

@@ -54,8 +54,8 @@ pub struct Period(u64);
 
 /// One who hears of changes. What it does may run user code, unless it is said not to.
 pub(crate) trait Hear: Send + Sync {
-    /// The value of a key is another now, or gone: what is being loaded is over. No user code runs.
-    fn overtaken(&self, key: &str);
+    /// The value of a key is another now, or gone; `None`: of all keys. What is being loaded is over. No user code runs.
+    fn overtaken(&self, key: Option<&str>);
     /// The value of a key is another now, or gone: what is in memory is over.
     fn changed(&self, key: &str);
     /// All values may be others.
@@ -139,15 +139,18 @@ impl Changes {
         self.changed_by(u64::MAX, key);
     }
 
-    /// The first half of [`changed`](Self::changed), for where user code must not run.
+    /// The first half of [`changed`](Self::changed) and [`flushed`](Self::flushed), for where user code must not run.
     #[cfg(feature = "redis")]
-    pub(crate) fn overtaken(&self, key: &str) {
+    pub(crate) fn overtaken(&self, key: Option<&str>) {
         self.tell(|_, hearer| hearer.overtaken(key));
     }
 
     /// All values may be others, or gone.
     pub fn flushed(&self) {
-        self.tell(|_, hearer| hearer.flushed());
+        self.tell(|_, hearer| {
+            hearer.overtaken(None);
+            hearer.flushed();
+        });
     }
 
     /// A number for one who will hear.
@@ -166,7 +169,7 @@ impl Changes {
         self.tell(|other, hearer| {
             if other != number {
                 // First what is to be written: who calls from now on begins a new load.
-                hearer.overtaken(key);
+                hearer.overtaken(Some(key));
                 hearer.changed(key);
             }
         });

@@ -78,7 +78,10 @@ impl Line {
         if let Some(changes) = self.changes.clone() {
             config = config.set_push_sender(move |push: PushInfo| {
                 // Before an answer that came behind it is read.
-                keys_of(&push).for_each(|key| changes.overtaken(key));
+                if is_flush(&push) {
+                    changes.overtaken(None);
+                }
+                keys_of(&push).for_each(|key| changes.overtaken(Some(key)));
                 sender.send(push)
             });
         }
@@ -157,7 +160,7 @@ async fn attend(end: End, mut pushes: UnboundedReceiver<PushInfo>) {
     loop {
         match timeout(SILENCE, pushes.recv()).await {
             Ok(Some(push)) => match push.kind {
-                PushKind::Invalidate if is_flush(&push) => end.changes.flushed(),
+                _ if is_flush(&push) => end.changes.flushed(),
                 PushKind::Invalidate => keys_of(&push).for_each(|key| end.changes.changed(key)),
                 PushKind::Disconnection => return,
                 _ => {}
@@ -190,7 +193,7 @@ fn keys_of(push: &PushInfo) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether an invalidation names no keys, which is all of them.
+/// Whether it is an invalidation of all keys.
 fn is_flush(push: &PushInfo) -> bool {
-    !matches!(push.data.first(), Some(Value::Array(_)))
+    push.kind == PushKind::Invalidate && !matches!(push.data.first(), Some(Value::Array(_)))
 }

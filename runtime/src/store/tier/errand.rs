@@ -100,7 +100,8 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
                     if let Some((value, left)) = stored {
                         by_store.store(true, Ordering::Relaxed);
                         if near.is_worth(&value) {
-                            LEFT.set(tier.left(left, asked));
+                            let own = tier.ttl(&key, &value);
+                            live_next(tier.limited(shorter(own, left), asked.is_known()));
                         }
                         return mode.value(value);
                     }
@@ -111,18 +112,19 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
         }
         match mode.split(body.await) {
             Split::Value(value) => {
-                let is_worth = near.is_worth(&value);
-                if is_worth {
+                if near.is_worth(&value) {
+                    // Drawn or computed once, it holds in both.
+                    let ttl = tier.ttl(&key, &value);
                     if let Ok(bytes) = tier.coder.seal(&load.key, &value) {
-                        let (bytes, ttl) = (bytes.into(), tier.ttl(&key, &value));
+                        let bytes = bytes.into();
                         let yields = matches!(asked, Asked::Absent) && tier.is_told();
                         let change = if yields { Change::Add { bytes, ttl } } else { Change::Set { bytes, ttl } };
                         load.bring(change).await;
                     }
+                    live_next(tier.limited(ttl, asked.is_known()));
                 }
                 // Behind the write, so that who waits for the lease finds the value.
                 drop(lease);
-                LEFT.set(if is_worth { tier.left(Remaining::Never, asked) } else { None });
                 mode.value(value)
             }
             Split::Shared(error) => mode.error(error).expect("an error is made from what it was made into"),
@@ -138,6 +140,12 @@ enum Asked {
     Yes,
     /// It was, and had nothing.
     Absent,
+}
+
+impl Asked {
+    fn is_known(self) -> bool {
+        !matches!(self, Self::No)
+    }
 }
 
 impl<K, V> Tier<K, V> {
@@ -174,14 +182,10 @@ impl<K, V> Tier<K, V> {
         self.back.ask(question).await
     }
 
-    /// How long a value has left in memory, if there is a limit.
-    fn left(&self, left: Remaining, asked: Asked) -> Option<Duration> {
-        let left = match left {
-            Remaining::For(left) => Some(left),
-            Remaining::Never => None,
-        };
-        let limit = self.watch.as_ref().and_then(|watch| watch.limit(!matches!(asked, Asked::No)));
-        left.into_iter().chain(limit).min()
+    /// How long a value may live in memory that could live for `ttl`. `is_known`: the store tells of its key.
+    pub(super) fn limited(&self, ttl: Option<Duration>, is_known: bool) -> Option<Duration> {
+        let limit = self.watch.as_ref().and_then(|watch| watch.limit(is_known));
+        ttl.into_iter().chain(limit).min()
     }
 
     /// Takes the lease of the key, or waits for what another process brings. `None`: this one is to run.
@@ -207,33 +211,36 @@ impl<K, V> Tier<K, V> {
     }
 }
 
+/// The shorter of two lives, of which one is of its own and the other is left in the store.
+fn shorter(own: Option<Duration>, left: Remaining) -> Option<Duration> {
+    match left {
+        Remaining::For(left) => Some(own.map_or(left, |own| own.min(left))),
+        Remaining::Never => own,
+    }
+}
+
 thread_local! {
-    /// How long the value has left that an errand has brought from its store: it is landed in memory by the poll that the errand
-    /// ends in, on the same thread and before anything else is.
-    static LEFT: Cell<Option<Duration>> = const { Cell::new(None) };
+    /// How long the value lives in memory that an errand brings, if that is decided: it is landed by the poll that the errand ends
+    /// in, on the same thread and before anything else is.
+    static LIFE: Cell<Option<Remaining>> = const { Cell::new(None) };
 }
 
-/// What is stored in memory next comes from no store, and lives so long there at the most.
-pub(super) fn limit_next(limit: Option<Duration>) {
-    LEFT.set(limit);
+/// What is stored in memory next lives so long; `None`: for ever.
+pub(super) fn live_next(life: Option<Duration>) {
+    LIFE.set(Some(life.map_or(Remaining::Never, Remaining::For)));
 }
 
-/// How long values live in memory: as long as they are said to, and as they have left in the store.
+/// How long values live in memory: as an errand has decided, and where there was none as they are said to.
 pub(super) fn near_life<K: 'static, V: 'static>(life: Arc<Life<K, V>>, memory: bool) -> Life<K, V> {
     let chance = Chance::new(Chance::any_seed());
-    Life::Computed(Box::new(move |key, value| {
-        let left = LEFT.take();
-        if !memory {
-            return Some(Duration::ZERO);
-        }
-        let own = match &*life {
+    Life::Computed(Box::new(move |key, value| match LIFE.take() {
+        _ if !memory => Some(Duration::ZERO),
+        Some(Remaining::For(decided)) => Some(decided),
+        Some(Remaining::Never) => None,
+        None => match &*life {
             Life::Forever => None,
             Life::Ttl(ttl) => Some(ttl.draw(&chance)),
             Life::Computed(ttl) => ttl(key, value),
-        };
-        match (own, left) {
-            (Some(own), Some(left)) => Some(own.min(left)),
-            (own, left) => own.or(left),
-        }
+        },
     }))
 }

@@ -248,8 +248,13 @@ where
         let back = Arc::new(Back::new(bytes, limit, prefix, changes.clone()));
         let mut life = None;
         let cache = cache.map_life(|given| {
+            let shown = match &given {
+                Life::Ttl(ttl) => Some(*ttl),
+                Life::Forever => store.ttl_of(Ttl::Default).map(Into::into),
+                Life::Computed(_) => None,
+            };
             let shared = life.insert(Arc::new(given)).clone();
-            errand::near_life(shared, memory)
+            (errand::near_life(shared, memory), shown)
         });
         let life = life.unwrap_or_else(|| Arc::new(Life::Forever));
         let near = cache.build();
@@ -302,18 +307,19 @@ impl<K: CacheKey, V: CacheValue> Tiered<K, V> {
     pub fn insert(&self, key: K, value: V) {
         let Tier { back, coder, watch, .. } = &*self.tier;
         let Ok(text) = coder.key(&key, &back.generation()) else {
-            errand::limit_next(None);
+            errand::live_next(self.tier.ttl(&key, &value));
             return self.near.insert(key, value);
         };
         let hash = self.near.hash_of(&key);
         let heard = watch.as_ref().map(|watch| (watch, watch.heard()));
+        let ttl = self.tier.ttl(&key, &value);
         let change = match coder.seal(&text, &value) {
-            Ok(bytes) => Change::Set { bytes: bytes.into(), ttl: self.tier.ttl(&key, &value) },
+            Ok(bytes) => Change::Set { bytes: bytes.into(), ttl },
             // What the store has is over all the same.
             Err(_) => Change::Delete,
         };
         back.decide(&text, change);
-        errand::limit_next(watch.as_ref().and_then(|watch| watch.limit(true)));
+        errand::live_next(self.tier.limited(ttl, true));
         self.near.insert(key, value);
         if let Some((watch, before)) = heard {
             watch.enter(&text, hash);
