@@ -5,6 +5,7 @@
 //! start servers of their own.
 
 mod codecs;
+mod coherence;
 mod contract;
 mod counted;
 mod damage;
@@ -21,4 +22,5 @@ mod sqlite;
 mod support;
 mod tiered;
 mod told;
+mod tracking;
 mod typed;

@@ -12,6 +12,15 @@ pub(crate) enum Place<'a, K: 'static, V: Clone + Send + Sync + 'static> {
 }
 
 impl<K: 'static, V: Clone + Send + Sync + 'static> Place<'_, K, V> {
+    /// The hash of the call's key.
+    #[cfg(feature = "store")]
+    pub(crate) fn hash(&self) -> u64 {
+        match self {
+            Self::Solo(solo) => solo.hash(),
+            Self::Seat(seat) => seat.hash(),
+        }
+    }
+
     /// The lead's body, which runs on the lead's own stack, is polled.
     #[inline]
     pub(crate) fn run<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {

@@ -39,6 +39,12 @@ impl<'a, K: 'static, V: Clone + Send + Sync + 'static> Solo<'a, K, V> {
         Self { flights, ticket: Ticket { hash, number }, is_absent, key, began: coarse(), done: false }
     }
 
+    /// The hash of the call's key.
+    #[cfg(feature = "store")]
+    pub(super) fn hash(&self) -> u64 {
+        self.ticket.hash
+    }
+
     /// The body is polled for the first time.
     #[inline]
     pub(super) fn run<T>(&self, poll: impl FnOnce() -> T) -> T {

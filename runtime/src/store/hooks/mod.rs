@@ -9,6 +9,7 @@ use std::time::Duration;
 pub use measures::{HitRatio, Hits, Times, Timing};
 pub(crate) use watch::{Read, watched};
 
+use super::changes::Tracking;
 use super::envelope::Reject;
 use super::error::StoreError;
 
@@ -72,6 +73,11 @@ pub trait Hook: Send + Sync + 'static {
     fn rejected(&self, key: &str, why: Reject) {
         let _ = (key, why);
     }
+
+    /// A cache in front of the store hears of what others change there from now on, or does not any more.
+    fn tracking(&self, tracking: Tracking) {
+        let _ = tracking;
+    }
 }
 
 impl<H: Hook + ?Sized> Hook for std::sync::Arc<H> {
@@ -85,6 +91,10 @@ impl<H: Hook + ?Sized> Hook for std::sync::Arc<H> {
 
     fn rejected(&self, key: &str, why: Reject) {
         (**self).rejected(key, why);
+    }
+
+    fn tracking(&self, tracking: Tracking) {
+        (**self).tracking(tracking);
     }
 }
 

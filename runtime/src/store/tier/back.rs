@@ -9,11 +9,12 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::super::api::Store;
+use super::super::changes::{Changes, Tracking};
 use super::super::error::StoreError;
 use super::super::hooks::{Hook, Operation, Read, watched};
 use super::breaker::Breaker;
 use super::lease::unique;
-use super::ledger::{Change, Ledger, Sight, Work};
+use super::ledger::{Change, Fate, Ledger, Sight, Work};
 use crate::ground::sync::Lock;
 
 /// A write that the store does not acknowledge for so long is given up as lost.
@@ -39,6 +40,10 @@ pub struct TierStats {
     pub skipped: u64,
     /// Keys whose change has not reached the store yet.
     pub unsettled: u64,
+    /// Whether memory hears of what others change.
+    pub tracking: Tracking,
+    /// Changes by others that put an end to what was in memory, or being loaded.
+    pub invalidations: u64,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +53,7 @@ pub(super) struct Tally {
     writes: AtomicU64,
     errors: AtomicU64,
     skipped: AtomicU64,
+    pub(super) invalidations: AtomicU64,
 }
 
 /// Whether it may be over when the store is asked again.
@@ -55,8 +61,16 @@ fn is_passing(error: &StoreError) -> bool {
     matches!(error, StoreError::Unavailable { .. } | StoreError::Timeout { .. })
 }
 
-fn count(counter: &AtomicU64) {
+pub(super) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Stores a value unless there is one; says whether it was stored.
+pub(super) async fn add(store: &dyn Store, key: &str, bytes: &[u8], ttl: Option<Duration>) -> Result<bool, StoreError> {
+    match store.add(key, bytes, ttl).await {
+        Err(StoreError::AlreadyExists { .. }) => Ok(false),
+        added => added.map(|()| true),
+    }
 }
 
 pub(super) struct Back {
@@ -70,7 +84,9 @@ pub(super) struct Back {
     /// Where writes run that are decided outside of a runtime.
     runtime: Lock<Option<Handle>>,
     /// What begins the keys of this cache, if they have that in common.
-    prefix: Option<String>,
+    pub(super) prefix: Option<String>,
+    /// Where the store tells of changes, and who we are there.
+    feed: Option<(Changes, u64)>,
     /// What ends its keys since it was cleared, where the store could not clear them; empty before that.
     generation: Lock<String>,
     /// Told whenever something is written.
@@ -97,6 +113,7 @@ impl Back {
         hooks: Arc<[Arc<dyn Hook>]>,
         limit: Duration,
         prefix: Option<String>,
+        feed: Option<(Changes, u64)>,
     ) -> Self {
         Self {
             store,
@@ -107,6 +124,7 @@ impl Back {
             changes: Lock::default(),
             runtime: Lock::default(),
             prefix,
+            feed,
             generation: Lock::default(),
             settled: Notify::new(),
             tally: Tally::default(),
@@ -115,7 +133,8 @@ impl Back {
 
     pub(super) fn stats(&self) -> TierStats {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let Tally { hits, misses, writes, errors, skipped } = &self.tally;
+        let Tally { hits, misses, writes, errors, skipped, invalidations } = &self.tally;
+        let tracking = self.feed.as_ref().map(|(changes, _)| changes.tracking());
         let unsettled = self.ledger.lock().unsettled() as u64;
         TierStats {
             hits: of(hits),
@@ -124,6 +143,8 @@ impl Back {
             errors: of(errors),
             skipped: of(skipped),
             unsettled,
+            tracking: tracking.unwrap_or_default(),
+            invalidations: of(invalidations),
         }
     }
 
@@ -147,6 +168,15 @@ impl Back {
         (Load { back: self.clone(), key, began }, sight)
     }
 
+    /// Asks the store for what a call waits for.
+    pub(super) async fn ask<T>(
+        &self,
+        operation: Operation,
+        question: impl Future<Output = Result<(T, Read), StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.within(self.limit, &self.reads, operation, question).await
+    }
+
     /// What a read finds out without the store.
     pub(super) fn sight(&self, key: &str) -> Sight {
         self.ledger.lock().sight(key)
@@ -163,7 +193,7 @@ impl Back {
     }
 
     /// Asks the store, within a limit, unless it is left alone.
-    pub(super) async fn within<T>(
+    async fn within<T>(
         &self,
         limit: Duration,
         breaker: &Lock<Breaker>,
@@ -208,6 +238,20 @@ impl Back {
         } else {
             self.begin_generation();
             self.ledger.lock().forget();
+        }
+    }
+
+    /// Another process has changed a key, or all of them: what running loads bring is not written.
+    pub(super) fn overtake(&self, key: Option<&str>) {
+        self.ledger.lock().overtake(key);
+        // Who waits for a write that is left out has waited for it.
+        self.settled.notify_waiters();
+    }
+
+    /// Tells the other caches of this process, which share the store's connection, of a change.
+    fn tell_others(&self, key: &str) {
+        if let Some((changes, number)) = &self.feed {
+            changes.changed_by(*number, key);
         }
     }
 
@@ -259,8 +303,7 @@ impl Back {
 
 impl Load {
     /// Has the value of the load stored, unless something was decided on its key meanwhile; waits for it, but not for long.
-    pub(super) async fn bring(&self, bytes: Vec<u8>, ttl: Option<Duration>) {
-        let change = Change::Set { bytes: bytes.into(), ttl };
+    pub(super) async fn bring(&self, change: Change) {
         let written = self.back.ledger.lock().bring(&self.key, self.began, change);
         if let Some(written) = written {
             self.back.work_on(&self.key);
@@ -282,8 +325,8 @@ impl Duty {
     async fn run(mut self, first: Change) {
         let mut change = first;
         let waiting = loop {
-            let acknowledged = self.write(change).await;
-            let work = self.back.ledger.lock().done(&self.key, acknowledged);
+            let fate = self.write(change).await;
+            let work = self.back.ledger.lock().done(&self.key, fate);
             match work {
                 Work::Write(next) => change = next,
                 Work::Clear => {
@@ -300,22 +343,30 @@ impl Duty {
         self.back.settled.notify_waiters();
     }
 
-    /// Writes a change, and again if it must be; says whether the store has acknowledged it.
-    async fn write(&self, mut change: Change) -> bool {
+    /// Writes a change, and again if it must be.
+    async fn write(&self, mut change: Change) -> Fate {
         let Self { back, key, .. } = self;
         let mut pause = FIRST_PAUSE;
         loop {
             // It is waited for longer than a call would: another change of the key must not overtake it.
             let written = match &change {
-                Change::Set { bytes, ttl } => back.tell(Operation::Set, back.store.set(key, bytes, *ttl)).await,
-                Change::Delete => back.tell(Operation::Delete, back.store.delete(key)).await.map(drop),
+                Change::Set { bytes, ttl } => {
+                    back.tell(Operation::Set, back.store.set(key, bytes, *ttl)).await.map(|()| true)
+                }
+                Change::Add { bytes, ttl } => back.tell(Operation::Add, add(&*back.store, key, bytes, *ttl)).await,
+                Change::Delete => back.tell(Operation::Delete, back.store.delete(key)).await.map(|_| true),
             };
-            let Err(error) = written else {
-                count(&back.tally.writes);
-                return true;
+            let error = match written {
+                Ok(true) => {
+                    count(&back.tally.writes);
+                    back.tell_others(key);
+                    return Fate::Written;
+                }
+                Ok(false) => return Fate::Yielded,
+                Err(error) => error,
             };
             if !back.ledger.lock().insists(key) {
-                return false;
+                return Fate::Lost;
             }
             back.ledger.lock().fails(key);
             if !is_passing(&error) {
@@ -325,7 +376,7 @@ impl Duty {
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             if !back.ledger.lock().insists(key) {
-                return false;
+                return Fate::Lost;
             }
         }
     }
@@ -356,6 +407,7 @@ impl ClearingDuty {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         let waiting = back.ledger.lock().cleared();
+        back.tell_others(prefix);
         for key in waiting {
             back.work_on(&key);
         }

@@ -7,6 +7,7 @@ mod errand;
 pub(crate) mod generated;
 mod lease;
 mod ledger;
+mod watch;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,6 +23,7 @@ pub use back::TierStats;
 pub use by_hand::{Fail, OnStoreError, Skip};
 use errand::Errand;
 
+use super::changes::{Tracked, Tracking};
 use super::codec::Codec;
 use super::error::StoreError;
 use super::key_text::key_text;
@@ -37,6 +39,7 @@ use crate::ground::chance::Chance;
 use crate::ground::key::CacheKey;
 use back::Back;
 use ledger::Change;
+use watch::Watch;
 
 /// A cache in memory with a [`TypedStore`] behind it. A clone is the same.
 ///
@@ -91,6 +94,8 @@ struct Tier<K, V> {
     life: Arc<Life<K, V>>,
     chance: Chance,
     lease: Option<Duration>,
+    /// If the store tells of what others change.
+    watch: Option<Arc<Watch<K, V>>>,
 }
 
 /// Keys and values as the store has them; so that no codec is in the type of a cache.
@@ -260,32 +265,58 @@ where
         let prefix = store.prefix_of(&name);
         // Switched off, it has nothing and keeps nothing.
         let bytes = if store.enabled { store.store.clone() } else { Arc::new(Null) };
-        let back = Arc::new(Back::new(bytes, store.hooks.clone(), limit, prefix));
+        let (bytes, changes) = match bytes.tracked().filter(|_| memory) {
+            Some(Tracked { store, changes }) => (store, Some((changes.clone(), changes.number()))),
+            None => (bytes, None),
+        };
+        let back = Arc::new(Back::new(bytes, store.hooks.clone(), limit, prefix, changes.clone()));
         let mut life = None;
         let cache = cache.map_life(|given| {
+            let shown = match &given {
+                Life::Ttl(ttl) => Some(*ttl),
+                Life::Forever => store.ttl_of(Ttl::Default).map(Into::into),
+                Life::Computed(_) => None,
+            };
             let shared = life.insert(Arc::new(given)).clone();
-            errand::near_life(shared, memory)
+            (errand::near_life(shared, memory), shown)
         });
         let life = life.unwrap_or_else(|| Arc::new(Life::Forever));
+        let near = cache.build();
+        let hooks = store.hooks.clone();
+        let turned = move |tracking| hooks.iter().for_each(|hook| hook.tracking(tracking));
+        let watch = changes.map(|changes| Watch::begin(near.clone(), back.clone(), changes, Box::new(turned)));
         let coder = Box::new(Coded { store, name });
-        let tier = Tier { back, coder, life, chance: Chance::new(Chance::any_seed()), lease };
-        Tiered { near: cache.build(), tier: Arc::new(tier), _on_store_error: on_store_error }
+        let tier = Tier { back, coder, life, chance: Chance::new(Chance::any_seed()), lease, watch };
+        Tiered { near, tier: Arc::new(tier), _on_store_error: on_store_error }
     }
 }
 
 impl<K: CacheKey, V: CacheValue, S> Tiered<K, V, S> {
     /// Stores a value in both. Running loads keep their callers; what they bring is not stored.
     pub fn insert(&self, key: K, value: V) {
-        if let Ok(text) = self.tier.coder.key(&key, &self.tier.back.generation()) {
-            let change = match self.tier.coder.seal(&text, &value) {
-                Ok(bytes) => Change::Set { bytes: bytes.into(), ttl: self.tier.ttl(&key, &value) },
-                // What the store has is over all the same.
-                Err(_) => Change::Delete,
-            };
-            self.tier.back.decide(&text, change);
-        }
-        errand::nothing_left();
+        let Tier { back, coder, watch, .. } = &*self.tier;
+        let Ok(text) = coder.key(&key, &back.generation()) else {
+            errand::live_next(self.tier.ttl(&key, &value));
+            return self.near.insert(key, value);
+        };
+        let hash = self.near.hash_of(&key);
+        let heard = watch.as_ref().map(|watch| (watch, watch.heard()));
+        let ttl = self.tier.ttl(&key, &value);
+        let change = match coder.seal(&text, &value) {
+            Ok(bytes) => Change::Set { bytes: bytes.into(), ttl },
+            // What the store has is over all the same.
+            Err(_) => Change::Delete,
+        };
+        back.decide(&text, change);
+        errand::live_next(self.tier.limited(ttl, true));
         self.near.insert(key, value);
+        if let Some((watch, before)) = heard {
+            watch.enter(&text, hash);
+            // A change that was told between the two steps may have been of this key.
+            if watch.heard() != before {
+                self.near.forget_hash(hash);
+            }
+        }
     }
 
     /// Forgets a value in both; says whether it was in memory, or being loaded.
@@ -329,6 +360,11 @@ impl<K, V, S> Tiered<K, V, S> {
     /// The memory in front of the store: to look at. What is changed there does not reach the store.
     pub const fn near(&self) -> &Cache<K, V> {
         &self.near
+    }
+
+    /// Whether memory hears of what other processes change in the store.
+    pub fn tracking(&self) -> Tracking {
+        self.tier_stats().tracking
     }
 
     /// How the store is doing.
