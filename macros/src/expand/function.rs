@@ -32,7 +32,7 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
 impl Plan<'_> {
     /// Statements that end in the `&'static Cache<K, V>` of a function, or its `&'static Tiered<K, V>`.
     pub(super) fn static_cache(&self) -> TokenStream {
-        let (rt, cache) = (self.rt(), self.home_type());
+        let (rt, cache, fit) = (self.rt(), self.home_type(), self.fit());
         let build = match &self.home {
             Home::Function(build) | Home::Type(build) | Home::Instance(_, build) => {
                 self.build(build, &self.function_name())
@@ -44,15 +44,16 @@ impl Plan<'_> {
             }
         };
         if self.kept.is_empty() {
+            let asked = self.fit_type();
             return quote_spanned! {site()=>
-                static __CACHE: #rt::LazyLock<#cache> = #rt::LazyLock::new(|| #build);
+                static __CACHE: #rt::Home<#cache, { let _: #asked; true }> = #rt::Home::new(|| #build);
                 &__CACHE
             };
         }
         let (declaration, distinct) = self.marker(false);
         // A parameter that isn't `'static` is an error at the parameter.
         let at = self.kept.generics.type_params().next().map_or(site(), |param| param.ident.span().resolved_at(site()));
-        let get = quote_spanned!(at=> __CACHES.get(::core::any::TypeId::of::<#distinct>(), || #build));
+        let get = quote_spanned!(at=> #fit.registered(&__CACHES, ::core::any::TypeId::of::<#distinct>(), || #build));
         quote_spanned! {site()=>
             static __CACHES: #rt::Registry = #rt::Registry::new();
             #declaration

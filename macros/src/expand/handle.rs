@@ -21,25 +21,25 @@ impl Plan<'_> {
             Key::Parts(_) => (args.clone(), key.clone()),
             Key::Given(given) => {
                 let ty = &given.closure.output;
-                (quote_spanned!(site()=> key: #ty,), quote_spanned!(site()=> #rt::key(#rt::KeyOwned(key))))
+                (quote_spanned!(site()=> key: #ty,), quote_spanned!(site()=> #rt::KeyOwned(key)))
             }
         };
-        let assertion = self.value_assertion();
+        let fit = self.fit();
         let (value_name, how_name) = (Ident::new("value", site()), Ident::new("how", site()));
-        let contains = quote_spanned!(site()=> #rt::contains(#this, &#key));
-        let peek = quote_spanned!(site()=> #assertion #rt::peek::<_, #value, _>(#this, &#key));
+        let contains = quote_spanned!(site()=> #fit.contains(#this, #key));
+        let peek = quote_spanned!(site()=> #fit.peek(#this, #key));
         let both = quote_spanned!(site()=> Self::cache_tiers #turbofish());
         let [invalidate, insert, clear, close] = if self.tier.is_some() {
             [
-                quote_spanned!(site()=> #assertion #rt::invalidate_tiers::<_, #value, _>(#both, #key)),
-                quote_spanned!(site()=> #assertion #rt::insert_tiers::<_, #value, _>(#both, #insert_key, #value_name)),
+                quote_spanned!(site()=> #rt::invalidate_tiers::<_, #value, _>(#both, #fit.key(#key))),
+                quote_spanned!(site()=> #rt::insert_tiers::<_, #value, _>(#both, #fit.key(#insert_key), #value_name)),
                 quote_spanned!(site()=> #both.clear()),
                 quote_spanned!(site()=> #both.close(#how_name)),
             ]
         } else {
             [
-                quote_spanned!(site()=> #rt::invalidate(#this, &#key)),
-                quote_spanned!(site()=> #rt::insert(#this, #insert_key, #value_name)),
+                quote_spanned!(site()=> #fit.invalidate(#this, #key)),
+                quote_spanned!(site()=> #fit.insert(#this, #insert_key, #value_name)),
                 quote_spanned!(site()=> #this.clear()),
                 quote_spanned!(site()=> #rt::close(#this, #how_name)),
             ]

@@ -36,7 +36,7 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
 impl Plan<'_> {
     /// An expression for the method's cache, in the method or its accessor.
     fn method_cache(&self) -> TokenStream {
-        let (rt, cache) = (self.rt(), self.cache_type());
+        let (rt, cache, fit) = (self.rt(), self.cache_type(), self.fit());
         let name = self.item.ident().unraw().to_string();
         let name = quote_spanned!(site()=> ::std::format!("{}::{}", ::core::any::type_name::<Self>(), #name));
         match &self.home {
@@ -47,7 +47,7 @@ impl Plan<'_> {
             Home::Instance(caches, build) => {
                 let (declaration, distinct) = self.marker(false);
                 let build = self.build(build, &name);
-                quote_spanned!(site()=> { #declaration #rt::site(&#caches, ::core::any::TypeId::of::<#distinct>(), || #build) })
+                quote_spanned!(site()=> { #declaration #fit.site(&#caches, ::core::any::TypeId::of::<#distinct>(), || #build) })
             }
             Home::Type(build) | Home::Function(build) => {
                 let (declaration, distinct) = self.marker(true);
@@ -55,7 +55,7 @@ impl Plan<'_> {
                 quote_spanned! {site()=> {
                     static __CACHES: #rt::Registry = #rt::Registry::new();
                     #declaration
-                    __CACHES.get(::core::any::TypeId::of::<#distinct>(), || #build)
+                    #fit.registered(&__CACHES, ::core::any::TypeId::of::<#distinct>(), || #build)
                 }}
             }
         }
@@ -108,8 +108,8 @@ impl Plan<'_> {
         });
         let names: Vec<_> = (0..parts.len()).map(|index| format_ident!("__part{index}", span = site())).collect();
         let key = self.key_of(parts.iter().zip(&names));
-        let rt = self.rt();
-        (types.collect(), names, quote_spanned!(site()=> #rt::own(#key)))
+        let fit = self.fit();
+        (types.collect(), names, quote_spanned!(site()=> #fit.own(#key)))
     }
 }
 

@@ -158,18 +158,19 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
 
     /// Waits, and if it gets the lead runs the body where it is, on the caller's stack.
     #[inline]
-    pub(super) fn run<F>(self, body: Pin<&mut F>) -> Run<'_, K, V, M, F> {
+    pub fn run<F>(self, body: Pin<&mut F>) -> Run<'_, K, V, M, F> {
         Run { pending: self, leads: false, body }
     }
 
     /// Waits, and if it gets the lead hands the body to the flight: whoever waits drives it. The body is made then, so that who waits
     /// has no place for it.
-    pub(super) fn share<R, B, F>(self, body: B) -> Shared<K, V, M, R, B>
+    pub fn share<R, B, F>(self, body: B) -> Shared<K, V, M, R, B>
     where
         M: Mode<R, V>,
         R: Send + 'static,
         B: FnOnce() -> F,
-        F: Future<Output = R> + Send + 'static,
+        // The compiler quotes the line when a body is no such thing.
+        F: Future<Output = R> + Send + 'static, // a body that is not `Send`, or borrows, needs `flight = inline`
     {
         Shared { pending: self, course: Course::Joining(Some(body), hand_over) }
     }
@@ -177,7 +178,7 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
     /// As [`share`](Self::share), and a task sees to it that the body ends although all callers leave. Without a tokio runtime
     /// in reach there is no such task.
     #[cfg(feature = "tokio")]
-    pub(super) fn detach<R, B, F>(self, body: B) -> Shared<K, V, M, R, B>
+    pub fn detach<R, B, F>(self, body: B) -> Shared<K, V, M, R, B>
     where
         K: Send + Sync,
         M: Mode<R, V>,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::cache::mode::CacheValue;
 use crate::cache::{Cache, CacheParameters, Close};
-use crate::ground::key::{CacheKey, View};
+use crate::ground::key::CacheKey;
 use crate::ground::stats::{CacheInfo, CacheStats};
 
 /// What `service.method_cache()` answers: the cache of a method, with the words that a function's handle has.
@@ -68,11 +68,6 @@ impl<K: 'static, V: CacheValue, A> MethodCache<'_, K, V, A> {
     pub async fn cache_close(&self, how: Close) {
         self.cache.close(how).await;
     }
-}
-
-/// The owned key of a view, for a handle's `own`.
-pub fn own<K>(view: impl View<K>) -> K {
-    view.own(0).key
 }
 
 macro_rules! verbs {

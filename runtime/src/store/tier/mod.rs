@@ -280,7 +280,7 @@ impl<K: CacheKey, V: CacheValue> Tiered<K, V> {
             Start::Hit(result) => result,
             Start::Miss(mut pending) => {
                 let errand = self.errand(owned, &mut pending);
-                keyed::run(pending, pin!(errand.around(mode, None, body))).await
+                pending.run(pin!(errand.around(mode, None, body))).await
             }
         }
     }
