@@ -131,6 +131,10 @@ pub mod __private {
     pub use crate::handle::{Fit, FitForKey, FitToKeep, GivenCache, Home, MethodCache, Registry};
     #[cfg(feature = "store")]
     pub use crate::store::tier::generated::{around, errand, insert_tiers, invalidate_tiers};
+    pub use crate::{
+        __caches_of as add_the_field_caches_of_type_InstanceCaches, __handle as in_an_impl_use_cachedmethod,
+        __name_of_the_handle as if_the_name_is_taken_say_handle_eq_other,
+    };
 }
 
 /// What the fuzzer calls; see `fuzz/`.

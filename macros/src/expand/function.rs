@@ -4,6 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::Expr;
 
+use super::handle::handle_home;
 use super::site;
 use crate::plan::{Home, Plan};
 
@@ -13,7 +14,8 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
         let turbofish = plan.kept.turbofish();
         let home =
             if plan.tier.is_some() { quote_spanned!(site()=> cache_tiers) } else { quote_spanned!(site()=> cache) };
-        quote_spanned!(site()=> #handle::#home #turbofish())
+        let module = handle_home(handle);
+        quote_spanned!(site()=> #module::#handle::#home #turbofish())
     } else {
         let cache = plan.static_cache();
         quote_spanned!(site()=> { #cache })

@@ -47,7 +47,9 @@ impl Plan<'_> {
             Home::Instance(caches, build) => {
                 let (declaration, distinct) = self.marker(false);
                 let build = self.build(build, &name);
-                quote_spanned!(site()=> { #declaration #fit.site(&#caches, ::core::any::TypeId::of::<#distinct>(), || #build) })
+                let caches =
+                    caches.as_ref().map_or_else(|| self.caches_of_self(), |caches| quote_spanned!(site()=> &#caches));
+                quote_spanned!(site()=> { #declaration #fit.site(#caches, ::core::any::TypeId::of::<#distinct>(), || #build) })
             }
             Home::Type(build) | Home::Function(build) => {
                 let (declaration, distinct) = self.marker(true);
@@ -59,6 +61,13 @@ impl Plan<'_> {
                 }}
             }
         }
+    }
+
+    /// The instance's field, asked for at the method's name: a type that has none is the user's to mend.
+    fn caches_of_self(&self) -> TokenStream {
+        let at = self.item.ident().span();
+        let (rt, this) = (self.rt_at(at), self.item.receiver().map(|receiver| receiver.self_token));
+        quote_spanned!(at=> &#rt::add_the_field_caches_of_type_InstanceCaches!(#this))
     }
 
     fn accessor(&self, name: &Ident) -> TokenStream {

@@ -5,6 +5,7 @@ mod given;
 mod instance;
 mod method;
 mod registry;
+mod words;
 
 pub use fit::{Fit, FitForKey, FitToKeep, Home};
 pub use given::GivenCache;

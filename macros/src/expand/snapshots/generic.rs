@@ -21,7 +21,7 @@ pub async fn load<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
             _,
             _,
         >(
-            load::cache::<T, N>(),
+            __load_handle::load::cache::<T, N>(),
             ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
             ::cachetools::__private::Plain,
         )
@@ -43,9 +43,17 @@ pub async fn load<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         })
         .await
 }
-///The cache behind [`load()`].
-#[allow(non_camel_case_types, dead_code, clippy::exhaustive_enums)]
-pub enum load {}
+#[allow(
+    dead_code,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    unreachable_pub,
+    clippy::exhaustive_enums
+)]
+mod __load_handle {
+    pub enum load {}
+}
 #[allow(
     dead_code,
     clippy::must_use_candidate,
@@ -55,7 +63,7 @@ pub enum load {}
     clippy::trivially_copy_pass_by_ref,
     clippy::used_underscore_binding
 )]
-impl load {
+impl __load_handle::load {
     /// The cache itself.
     #[inline]
     pub fn cache<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() -> &'static ::cachetools::Cache<
@@ -187,3 +195,6 @@ impl load {
         ::cachetools::__private::close(Self::cache::<T, N>(), how)
     }
 }
+///The cache behind [`load()`].
+#[allow(unused_imports)]
+pub use __load_handle::load;

@@ -20,7 +20,7 @@ pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
             _,
             _,
         >(
-            get_user::cache(),
+            __get_user_handle::get_user::cache(),
             ::cachetools::__private::KeyRef((
                 ::cachetools::__private::ByRef(&id),
                 ::cachetools::__private::ByRef(&*lang),
@@ -51,9 +51,17 @@ pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
         )
         .await
 }
-///The cache behind [`get_user()`].
-#[allow(non_camel_case_types, dead_code, clippy::exhaustive_enums)]
-pub enum get_user {}
+#[allow(
+    dead_code,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    unreachable_pub,
+    clippy::exhaustive_enums
+)]
+mod __get_user_handle {
+    pub enum get_user {}
+}
 #[allow(
     dead_code,
     clippy::must_use_candidate,
@@ -63,7 +71,7 @@ pub enum get_user {}
     clippy::trivially_copy_pass_by_ref,
     clippy::used_underscore_binding
 )]
-impl get_user {
+impl __get_user_handle::get_user {
     /// The cache itself.
     #[inline]
     pub fn cache() -> &'static ::cachetools::Cache<(u64, ::std::string::String), User> {
@@ -209,3 +217,6 @@ impl get_user {
         ::cachetools::__private::close(Self::cache(), how)
     }
 }
+///The cache behind [`get_user()`].
+#[allow(unused_imports)]
+pub use __get_user_handle::get_user;

@@ -89,7 +89,9 @@ impl Service {
                     >,
                 >()
                     .site(
-                        &self.caches,
+                        &::cachetools::__private::add_the_field_caches_of_type_InstanceCaches!(
+                            self
+                        ),
                         ::core::any::TypeId::of::<__Site>(),
                         || {
                             ::cachetools::Cache::<
