@@ -9,6 +9,7 @@ mod contract;
 mod decorated;
 mod faults;
 mod memcached;
+mod methods;
 mod processes;
 mod redis;
 mod server;

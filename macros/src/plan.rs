@@ -115,7 +115,7 @@ pub(crate) fn plan(attribute: Attribute, args: Args, item: &Item) -> Result<Plan
     let kept = generics::plan(item, &key, &returns, &mut mistakes);
     let krate = args.krate.as_ref().map_or_else(|| syn::parse_quote!(::cachetools), |krate| krate.value.clone());
     let handle = handle(attribute, args.handle.as_ref(), item, &mut mistakes);
-    let tier = tier::plan(attribute, &args, &returns, &mut mistakes);
+    let tier = tier::plan(attribute, &args, item, &returns, &mut mistakes);
     let home = home(attribute, args, item, ignored, &mut mistakes);
     match mistakes.0 {
         Some(error) => Err(error),

@@ -128,7 +128,7 @@ pub mod __private {
     pub use crate::ground::key::{
         ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, key,
     };
-    pub use crate::handle::{Fit, FitForKey, FitToKeep, GivenCache, Home, MethodCache, Registry};
+    pub use crate::handle::{Fit, FitForKey, FitToKeep, GivenCache, Home, Registry};
     #[cfg(feature = "store")]
     pub use crate::store::tier::generated::{around, errand, insert_tiers, invalidate_tiers};
     pub use crate::{

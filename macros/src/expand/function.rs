@@ -20,18 +20,21 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
         let cache = plan.static_cache();
         quote_spanned!(site()=> { #cache })
     };
-    let body = if plan.tier.is_some() {
-        let body = plan.body(&quote_spanned!(site()=> __tiers.near()));
-        let home = plan.home_type();
-        quote_spanned!(site()=> let __tiers: &'static #home = #cache; #body)
-    } else {
-        plan.body(&cache)
-    };
+    let body = plan.body_with(&cache);
     let handle = plan.handle.as_ref().map(|name| plan.function_handle(name));
     quote_spanned!(site()=> #attrs #vis #sig { #body } #handle)
 }
 
 impl Plan<'_> {
+    /// The whole body of the decorated function, whose cache the expression gives, or both tiers if there are two.
+    pub(super) fn body_with(&self, home: &TokenStream) -> TokenStream {
+        if self.tier.is_none() {
+            return self.body(home);
+        }
+        let (body, ty) = (self.body(&quote_spanned!(site()=> __tiers.near())), self.home_type());
+        quote_spanned!(site()=> let __tiers: &'static #ty = #home; #body)
+    }
+
     /// Statements that end in the `&'static Cache<K, V>` of a function, or its `&'static Tiered<K, V>`.
     pub(super) fn static_cache(&self) -> TokenStream {
         let (rt, cache, fit) = (self.rt(), self.home_type(), self.fit());

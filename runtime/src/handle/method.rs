@@ -70,6 +70,29 @@ impl<K: 'static, V: CacheValue, A> MethodCache<'_, K, V, A> {
     }
 }
 
+/// Calls a macro with the tuples of arguments that a handle can have: as many as a key can.
+macro_rules! arities {
+    ($verbs:ident) => {
+        $verbs! {
+            ()
+            (a A)
+            (a A b B)
+            (a A b B c C)
+            (a A b B c C d D)
+            (a A b B c C d D e E)
+            (a A b B c C d D e E f F)
+            (a A b B c C d D e E f F g G)
+            (a A b B c C d D e E f F g G h H)
+            (a A b B c C d D e E f F g G h H i I)
+            (a A b B c C d D e E f F g G h H i I j J)
+            (a A b B c C d D e E f F g G h H i I j J l L)
+            (a A b B c C d D e E f F g G h H i I j J l L m M)
+        }
+    };
+}
+#[cfg(feature = "store")]
+pub(crate) use arities;
+
 macro_rules! verbs {
     ($(($($argument:ident $type:ident)*))*) => {$(
         impl<K: CacheKey, V: CacheValue, $($type),*> MethodCache<'_, K, V, ($($type,)*)> {
@@ -99,18 +122,4 @@ macro_rules! verbs {
         }
     )*};
 }
-verbs! {
-    ()
-    (a A)
-    (a A b B)
-    (a A b B c C)
-    (a A b B c C d D)
-    (a A b B c C d D e E)
-    (a A b B c C d D e E f F)
-    (a A b B c C d D e E f F g G)
-    (a A b B c C d D e E f F g G h H)
-    (a A b B c C d D e E f F g G h H i I)
-    (a A b B c C d D e E f F g G h H i I j J)
-    (a A b B c C d D e E f F g G h H i I j J l L)
-    (a A b B c C d D e E f F g G h H i I j J l L m M)
-}
+arities!(verbs);

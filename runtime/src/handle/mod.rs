@@ -11,4 +11,6 @@ pub use fit::{Fit, FitForKey, FitToKeep, Home};
 pub use given::GivenCache;
 pub use instance::InstanceCaches;
 pub use method::MethodCache;
+#[cfg(feature = "store")]
+pub(crate) use method::arities;
 pub use registry::Registry;

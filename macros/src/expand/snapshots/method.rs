@@ -68,7 +68,7 @@ impl Service {
         Arc<str>,
         (&'__a str, Option<&'__a str>),
     > {
-        ::cachetools::__private::MethodCache::new(
+        ::cachetools::MethodCache::new(
             {
                 struct __Site;
                 ::cachetools::__private::answer::<

@@ -63,7 +63,7 @@ impl Service {
     pub fn page_cache<'__a>(
         &self,
     ) -> ::cachetools::MethodCache<'_, ::std::string::String, Arc<str>, (&'__a str,)> {
-        ::cachetools::__private::MethodCache::new(
+        ::cachetools::MethodCache::new(
             {
                 use ::cachetools::__private::GivenCache as _;
                 let __given: &::cachetools::Cache<::std::string::String, Arc<str>> = self

@@ -6,6 +6,7 @@ mod errand;
 pub(crate) mod generated;
 mod lease;
 mod ledger;
+mod method;
 
 use std::fmt;
 use std::pin::pin;
@@ -19,6 +20,7 @@ use tokio::time::timeout;
 
 pub use back::TierStats;
 use errand::Errand;
+pub use method::TieredMethodCache;
 
 use super::codec::Codec;
 use super::error::StoreError;
@@ -199,7 +201,8 @@ impl<K, V, C> TieredBuilder<K, V, C> {
     /// Tells the keys of a generic function apart, by the name of a type with the same parameters.
     #[doc(hidden)]
     pub fn of_types(mut self, marker: &str) -> Self {
-        self.types = marker.find('<').map_or_else(String::new, |at| marker[at..].to_owned());
+        // What is before its name is where it is declared, which is nobody's business.
+        self.types = marker.split_once("__Site").map_or_else(String::new, |(_, types)| types.to_owned());
         self
     }
 
