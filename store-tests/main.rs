@@ -13,6 +13,7 @@ mod decorated;
 mod faults;
 mod law_12_store_failure;
 mod memcached;
+mod methods;
 mod mount;
 mod processes;
 mod redis;

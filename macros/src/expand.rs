@@ -37,14 +37,24 @@ impl Plan<'_> {
         quote_spanned!(site()=> #krate::__private)
     }
 
-    /// The question whether the value can be kept, first in each body that keeps it. All that needs the answer names the type at
-    /// the same place, so that the compiler's errors about it become one.
-    fn value_assertion(&self) -> TokenStream {
+    /// The type of `Fit`, whose methods are the verbs, by way of the questions whether the arguments can be in a key and the value can be kept:
+    /// each at the type that it is about, and in all bodies alike, so that the compiler's errors about it become one.
+    fn fit_type(&self) -> TokenStream {
         let (rt, value) = (self.rt(), self.value());
-        quote_spanned!(site()=> #rt::assert_value::<#value>();)
+        let kept = quote_spanned!(site()=> <#value as #rt::FitToKeep<_>>::Then<#rt::Fit>);
+        self.key_parts()
+            .iter()
+            .rev()
+            .fold(kept, |then, part| quote_spanned!(site()=> <#part as #rt::FitForKey<_>>::Then<#then>))
     }
 
-    /// The same, spanned so that an error about what is called is there. A path of the user's keeps its spans, which may be what
+    /// One.
+    fn fit(&self) -> TokenStream {
+        let (rt, fit) = (self.rt(), self.fit_type());
+        quote_spanned!(site()=> #rt::answer::<#fit>())
+    }
+
+    /// The runtime's private module, spanned so that an error about what is called is there. A path of the user's keeps its spans, which may be what
     /// it is resolved by.
     fn rt_at(&self, span: Span) -> TokenStream {
         if self.krate.leading_colon.is_some() && self.krate.segments.len() == 1 {

@@ -45,8 +45,8 @@ pub(crate) enum Home {
     Function(Build),
     /// In a static, one for each `Self`.
     Type(Build),
-    /// In the instance's `InstanceCaches`, which this expression gives.
-    Instance(Box<Expr>, Build),
+    /// In the instance's `InstanceCaches`, which this expression gives; `None`: its field `caches`.
+    Instance(Option<Box<Expr>>, Build),
     /// It is this expression's.
     Given(Box<Expr>),
 }
@@ -115,7 +115,7 @@ pub(crate) fn plan(attribute: Attribute, args: Args, item: &Item) -> Result<Plan
     let kept = generics::plan(item, &key, &returns, &mut mistakes);
     let krate = args.krate.as_ref().map_or_else(|| syn::parse_quote!(::cachetools), |krate| krate.value.clone());
     let handle = handle(attribute, args.handle.as_ref(), item, &mut mistakes);
-    let tier = tier::plan(attribute, &args, &returns, &mut mistakes);
+    let tier = tier::plan(attribute, &args, item, &returns, &mut mistakes);
     let home = home(attribute, args, item, ignored, &mut mistakes);
     match mistakes.0 {
         Some(error) => Err(error),
@@ -251,17 +251,12 @@ fn home(attribute: Attribute, mut args: Args, item: &Item, ignored: Vec<String>,
                 shared.span(),
                 "`shared` is one cache for all instances and `caches` is a place in one: keep one of them",
             );
-            Home::Instance(Box::new(caches.value), build)
+            Home::Instance(Some(Box::new(caches.value)), build)
         }
-        (Attribute::CachedMethod, Some(caches), None) => Home::Instance(Box::new(caches.value), build),
+        (Attribute::CachedMethod, Some(caches), None) => Home::Instance(Some(Box::new(caches.value)), build),
         (Attribute::CachedMethod, None, Some(_)) => Home::Type(build),
         (Attribute::CachedMethod, None, None) => match item.receiver() {
-            Some(receiver) => {
-                let this = receiver.self_token;
-                // Spanned at the method's name: a type without the field is the user's to mend, not the attribute's.
-                let field = Ident::new("caches", item.ident().span());
-                Home::Instance(Box::new(syn::parse_quote!(#this.#field)), build)
-            }
+            Some(_) => Home::Instance(None, build),
             None => Home::Type(build),
         },
     }

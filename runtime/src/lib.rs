@@ -118,23 +118,23 @@ pub use store::store;
 /// The names that generated code may use, and nothing else may.
 #[doc(hidden)]
 pub mod __private {
-    pub use std::sync::LazyLock;
-
     pub use crate::cache::call::{Pending, Run, Shared, Start};
-    #[cfg(feature = "tokio")]
-    pub use crate::cache::keyed::detach;
-    pub use crate::cache::keyed::{close, contains, insert, invalidate, peek, run, share, start};
+    pub use crate::cache::keyed::close;
     pub use crate::cache::mode::{
         ByClone, ByReport, ByShared, ByTrait, ErrorsByClone, ErrorsByReport, ErrorsByRetry, ErrorsByShared,
-        ErrorsByTrait, ErrorsCannotBeShared, Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable,
-        Split, assert_result, assert_value,
+        ErrorsByTrait, ErrorsCannotBeShared, Impossible, IsResult, Mode, Never, No, Plain, PlainOk, Probe, ResultLike,
+        Retry, SaidSo, Shareable, Split, Yes, answer,
     };
     pub use crate::ground::key::{
-        ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, assert_key, key,
+        ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, key,
     };
-    pub use crate::handle::{GivenCache, MethodCache, Registry, own, site};
+    pub use crate::handle::{Fit, FitForKey, FitToKeep, GivenCache, Home, Registry};
     #[cfg(feature = "store")]
     pub use crate::store::tier::generated::{around, errand, insert_tiers, invalidate_tiers};
+    pub use crate::{
+        __caches_of as add_the_field_caches_of_type_InstanceCaches, __handle as in_an_impl_use_cachedmethod,
+        __name_of_the_handle as if_the_name_is_taken_say_handle_eq_other,
+    };
 }
 
 /// What the fuzzer calls; see `fuzz/`.

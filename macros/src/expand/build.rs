@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 
 use super::site;
 use crate::args::{Life, Ttl};
-use crate::plan::{Bound, Build, Lives, Plan};
+use crate::plan::{Bound, Build, Home, Lives, Plan};
 
 impl Plan<'_> {
     /// `Cache<K, V>`
@@ -61,7 +61,7 @@ impl Plan<'_> {
             let plain = tier.plain.iter().map(|(method, value)| quote_spanned!(site()=> .#method(#value)));
             // What one choice of the generic parameters stored is not for another.
             let of_types = (!self.kept.is_empty()).then(|| {
-                let (_, distinct) = self.marker(false);
+                let (_, distinct) = self.marker(matches!(self.home, Home::Type(_)));
                 quote_spanned!(site()=> .of_types(::core::any::type_name::<#distinct>()))
             });
             let lease = tier.lease.as_ref().map(|lease| {

@@ -14,28 +14,26 @@ use crate::plan::{Flight, Kind, Owned, OwnedCopy, Plan};
 impl Plan<'_> {
     /// The whole body of the decorated function, around the user's statements.
     pub(super) fn body(&self, cache: &TokenStream) -> TokenStream {
-        let assertions = self.key_assertions();
         let call = self.call(cache);
         if let Body::Boxed(boxed) = &self.item.body {
             let (before, pin) = (&boxed.before, &boxed.pin);
             // In the user's own braces: an attribute below, such as `tracing::instrument`, spans names of its own by them.
-            let mut block = Group::new(Delimiter::Brace, quote_spanned!(site()=> #assertions #call));
+            let mut block = Group::new(Delimiter::Brace, quote_spanned!(site()=> #call));
             block.set_span(boxed.block.span());
             quote_spanned!(site()=> #(#before)* #pin(async move #block))
         } else {
-            quote_spanned!(site()=> #assertions #call)
+            quote_spanned!(site()=> #call)
         }
     }
 
     fn call(&self, cache: &TokenStream) -> TokenStream {
-        let (rt, ret, value, assertion) = (self.rt(), &self.returns.ty, self.value(), self.value_assertion());
+        let (rt, ret, value, fit) = (self.rt(), &self.returns.ty, self.value(), self.fit());
         let (key, mode, guard, lead) = (self.key(), self.mode(), self.guard(), self.lead());
         // The view of the key dies before the first await: the arguments can move into the body, and nothing borrowed and bound by
         // traits lives across an await, where the compiler can't show it to be `Send`.
         quote_spanned! {site()=>
-            #assertion
             #guard
-            let __pending = match #rt::start::<_, #value, #ret, _, _>(#cache, #key, #mode) {
+            let __pending = match #fit.start::<_, #value, #ret, _, _>(#cache, #key, #mode) {
                 #rt::Start::Hit(__hit) => return __hit,
                 #rt::Start::Miss(__pending) => __pending,
             };
@@ -48,7 +46,9 @@ impl Plan<'_> {
         let (rt, ret) = (self.rt(), &self.returns.ty);
         let last = match &self.returns.kind {
             Kind::Plain { .. } => return quote_spanned!(site()=> #rt::Plain),
-            Kind::Result { errors: Some(Errors::Retry), .. } => return quote_spanned!(site()=> #rt::Retry),
+            Kind::Result { errors: Some(Errors::Retry), .. } => {
+                return quote_spanned!(site()=> #rt::answer::<<#ret as #rt::IsResult<_>>::Probe>().retry());
+            }
             Kind::Result { errors: Some(Errors::Share), .. } => quote_spanned!(site()=> ErrorsCannotBeShared),
             Kind::Result { errors: None, .. } => quote_spanned!(site()=> ErrorsByRetry),
         };
@@ -56,17 +56,15 @@ impl Plan<'_> {
         let mode = Ident::new("mode", ret.span().resolved_at(site()));
         quote_spanned! {site()=> {
             use #rt::{ErrorsByTrait as _, ErrorsByClone as _, ErrorsByReport as _, ErrorsByShared as _, #last as _};
-            (&&&&&#rt::Probe::<#ret>::NEW).#mode()
+            (&&&&&#rt::answer::<<#ret as #rt::IsResult<_>>::Probe>()).#mode()
         }}
     }
 
-    /// Lets the compiler refuse a `Result` under another name, and another type under that one.
+    /// Lets the compiler refuse a `Result` under another name.
     fn guard(&self) -> TokenStream {
         let (rt, ret) = (self.rt(), &self.returns.ty);
-        match self.returns.kind {
-            Kind::Plain { guard: false } => return TokenStream::new(),
-            Kind::Plain { guard: true } => {}
-            Kind::Result { .. } => return quote_spanned!(site()=> #rt::assert_result::<#ret>();),
+        if !matches!(self.returns.kind, Kind::Plain { guard: true }) {
+            return TokenStream::new();
         }
         let plain = Ident::new("plain", ret.span().resolved_at(site()));
         quote_spanned!(site()=> { use #rt::PlainOk as _; #rt::Probe::<#ret>::NEW.#plain(#rt::No); })
@@ -76,10 +74,9 @@ impl Plan<'_> {
         match &self.flight {
             Flight::Inline => {
                 let statements = self.statements(self.item.block());
-                let (rt, value, ret) = (self.rt(), self.value(), &self.returns.ty);
                 let body = quote_spanned!(site()=> async move { #statements });
-                let (errand, body) = self.through_the_tiers(&rt, site(), body);
-                quote_spanned!(site()=> #errand #rt::run::<_, #value, _, #ret, _>(__pending, ::core::pin::pin!(#body)).await)
+                let (errand, body) = self.through_the_tiers(&self.rt(), site(), body);
+                quote_spanned!(site()=> #errand __pending.run(::core::pin::pin!(#body)).await)
             }
             Flight::Shared(owned) => self.owned_body("share", owned),
             Flight::Detached(owned) => self.owned_body("detach", owned),
@@ -124,18 +121,17 @@ impl Plan<'_> {
             self.item.block().map(|block| if this.is_some() { rename_self(block, &name) } else { block.clone() });
         let statements = self.statements(block.as_ref());
         let future = quote_spanned!(at=> async move { #borrow_this #(#borrow)* #statements });
-        let (rt, value, ret) = (self.rt_at(at), self.value(), &self.returns.ty);
-        let (errand, future) = self.through_the_tiers(&rt, at, future);
+        let (errand, future) = self.through_the_tiers(&self.rt_at(at), at, future);
         // Made when the lead is there: who waits copies nothing.
         let body = quote_spanned!(at=> move || { #copy_this #(#copy)* #future });
-        let call = quote_spanned!(at=> #rt::#verb::<_, #value, _, #ret, _, _>(__pending, #body));
+        let call = quote_spanned!(at=> __pending.#verb(#body));
         quote_spanned!(at=> #errand #call.await)
     }
 
     /// What is made ready before a body, and the body around which the store is asked and told; as it is without a store.
     fn through_the_tiers(&self, rt: &TokenStream, at: Span, body: TokenStream) -> (TokenStream, TokenStream) {
         let Some(tier) = &self.tier else { return (TokenStream::new(), body) };
-        let (key, mode, value, ret) = (self.key(), self.mode(), self.value(), &self.returns.ty);
+        let (key, fit, mode, ret) = (self.key(), self.fit(), self.mode(), &self.returns.ty);
         let strict = if tier.strict {
             quote_spanned!(site()=> ::core::option::Option::Some((|__error| ::core::result::Result::Err(::core::convert::From::from(__error))) as fn(_) -> #ret))
         } else {
@@ -143,9 +139,9 @@ impl Plan<'_> {
         };
         let errand = quote_spanned! {site()=>
             let mut __pending = __pending;
-            let __errand = #rt::errand::<_, #value, _, _>(__tiers, #key, &mut __pending);
+            let __errand = #rt::errand(__tiers, #fit.key(#key), &mut __pending);
         };
-        (errand, quote_spanned!(at=> #rt::around::<_, #value, _, _, _>(__errand, #mode, #strict, #body)))
+        (errand, quote_spanned!(at=> #rt::around(__errand, #mode, #strict, #body)))
     }
 }
 

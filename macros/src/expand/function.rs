@@ -4,6 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::Expr;
 
+use super::handle::handle_home;
 use super::site;
 use crate::plan::{Home, Plan};
 
@@ -13,26 +14,30 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
         let turbofish = plan.kept.turbofish();
         let home =
             if plan.tier.is_some() { quote_spanned!(site()=> cache_tiers) } else { quote_spanned!(site()=> cache) };
-        quote_spanned!(site()=> #handle::#home #turbofish())
+        let module = handle_home(handle);
+        quote_spanned!(site()=> #module::#handle::#home #turbofish())
     } else {
         let cache = plan.static_cache();
         quote_spanned!(site()=> { #cache })
     };
-    let body = if plan.tier.is_some() {
-        let body = plan.body(&quote_spanned!(site()=> __tiers.near()));
-        let home = plan.home_type();
-        quote_spanned!(site()=> let __tiers: &'static #home = #cache; #body)
-    } else {
-        plan.body(&cache)
-    };
+    let body = plan.body_with(&cache);
     let handle = plan.handle.as_ref().map(|name| plan.function_handle(name));
     quote_spanned!(site()=> #attrs #vis #sig { #body } #handle)
 }
 
 impl Plan<'_> {
+    /// The whole body of the decorated function, whose cache the expression gives, or both tiers if there are two.
+    pub(super) fn body_with(&self, home: &TokenStream) -> TokenStream {
+        if self.tier.is_none() {
+            return self.body(home);
+        }
+        let (body, ty) = (self.body(&quote_spanned!(site()=> __tiers.near())), self.home_type());
+        quote_spanned!(site()=> let __tiers: &'static #ty = #home; #body)
+    }
+
     /// Statements that end in the `&'static Cache<K, V>` of a function, or its `&'static Tiered<K, V>`.
     pub(super) fn static_cache(&self) -> TokenStream {
-        let (rt, cache) = (self.rt(), self.home_type());
+        let (rt, cache, fit) = (self.rt(), self.home_type(), self.fit());
         let build = match &self.home {
             Home::Function(build) | Home::Type(build) | Home::Instance(_, build) => {
                 self.build(build, &self.function_name())
@@ -44,15 +49,16 @@ impl Plan<'_> {
             }
         };
         if self.kept.is_empty() {
+            let asked = self.fit_type();
             return quote_spanned! {site()=>
-                static __CACHE: #rt::LazyLock<#cache> = #rt::LazyLock::new(|| #build);
+                static __CACHE: #rt::Home<#cache, { let _: #asked; true }> = #rt::Home::new(|| #build);
                 &__CACHE
             };
         }
         let (declaration, distinct) = self.marker(false);
         // A parameter that isn't `'static` is an error at the parameter.
         let at = self.kept.generics.type_params().next().map_or(site(), |param| param.ident.span().resolved_at(site()));
-        let get = quote_spanned!(at=> __CACHES.get(::core::any::TypeId::of::<#distinct>(), || #build));
+        let get = quote_spanned!(at=> #fit.registered(&__CACHES, ::core::any::TypeId::of::<#distinct>(), || #build));
         quote_spanned! {site()=>
             static __CACHES: #rt::Registry = #rt::Registry::new();
             #declaration

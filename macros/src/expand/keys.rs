@@ -12,12 +12,9 @@ use crate::types;
 impl Plan<'_> {
     /// `K`, written so that it can stand in a static.
     pub(super) fn key_type(&self) -> TokenStream {
-        match &self.key {
-            Key::Given(given) => given.closure.output.to_token_stream(),
-            Key::Parts(parts) => match &*parts.iter().map(|part| self.owned(part)).collect::<Vec<_>>() {
-                [one] => one.clone(),
-                many => quote_spanned!(site()=> (#(#many),*)),
-            },
+        match &*self.key_parts() {
+            [one] => one.clone(),
+            many => quote_spanned!(site()=> (#(#many),*)),
         }
     }
 
@@ -30,36 +27,31 @@ impl Plan<'_> {
         quote_spanned!(part.ty.span()=> <#viewed as #krate::ToKey>::Owned)
     }
 
-    /// One question a part to the compiler, at the argument's type: can this be in a key?
-    pub(super) fn key_assertions(&self) -> TokenStream {
-        let rt = self.rt();
-        let assertion = |ty: &TokenStream| {
-            let assert = quote_spanned!(site()=> #rt::assert_key);
-            quote_spanned!(site()=> #assert::<#ty>();)
-        };
+    /// The types that the key is made of.
+    pub(super) fn key_parts(&self) -> Vec<TokenStream> {
         match &self.key {
-            Key::Given(given) => assertion(&given.closure.output.to_token_stream()),
-            Key::Parts(parts) => parts.iter().map(|part| assertion(&self.owned(part))).collect(),
+            Key::Given(given) => vec![given.closure.output.to_token_stream()],
+            Key::Parts(parts) => parts.iter().map(|part| self.owned(part)).collect(),
         }
     }
 
-    /// `rt::key(view)` of the function's own arguments.
+    /// A view of the key, made of the function's own arguments.
     pub(super) fn key(&self) -> TokenStream {
         let rt = self.rt();
         match &self.key {
             Key::Given(given) => {
                 let key = computed(given);
-                quote_spanned!(site()=> #rt::key(#rt::KeyOwned(#key)))
+                quote_spanned!(site()=> #rt::KeyOwned(#key))
             }
             Key::Parts(parts) => self.key_of(parts.iter().map(|part| (part, &part.name))),
         }
     }
 
-    /// `rt::key(view)` of arguments that go by the names that people know them by.
+    /// A view of the key, made of arguments that go by the names that people know them by.
     pub(super) fn key_of_shown(&self) -> TokenStream {
         let rt = self.rt();
         match &self.key {
-            Key::Given(_) => quote_spanned!(site()=> #rt::key(#rt::KeyGiven(key))),
+            Key::Given(_) => quote_spanned!(site()=> #rt::KeyGiven(key)),
             Key::Parts(parts) => self.key_of(parts.iter().map(|part| (part, &part.shown))),
         }
     }
@@ -68,8 +60,8 @@ impl Plan<'_> {
         let rt = self.rt();
         let views: Vec<_> = parts.map(|(part, name)| self.view(part, name)).collect();
         match &*views {
-            [one] => quote_spanned!(site()=> #rt::key(#rt::KeyRef1(#one))),
-            many => quote_spanned!(site()=> #rt::key(#rt::KeyRef((#(#many),*)))),
+            [one] => quote_spanned!(site()=> #rt::KeyRef1(#one)),
+            many => quote_spanned!(site()=> #rt::KeyRef((#(#many),*))),
         }
     }
 

@@ -12,31 +12,31 @@ use crate::types;
 
 pub(super) fn expand(plan: &Plan) -> TokenStream {
     let (attrs, vis, sig) = (plan.attrs(), &plan.item.vis, plan.signature());
-    let this = plan.item.receiver().map(|receiver| Ident::new("self", receiver.self_token.span));
-    let cache = match (&plan.handle, &plan.home) {
-        (None, _) => plan.method_cache(),
-        (Some(accessor), Home::Type(_)) => {
+    let cache = plan.handle.as_ref().map_or_else(
+        || plan.method_cache(),
+        |accessor| {
             let turbofish = plan.kept.turbofish();
-            quote_spanned!(site()=> Self::#accessor #turbofish().cache())
-        }
-        (Some(accessor), _) => {
-            let (this, turbofish) = (this.as_ref(), plan.kept.turbofish());
-            // A function without `self` can't have any other home.
-            this.map_or_else(
-                || quote_spanned!(site()=> Self::#accessor #turbofish().cache()),
-                |this| quote_spanned!(site()=> #this.#accessor #turbofish().cache()),
-            )
-        }
-    };
-    let body = plan.body(&cache);
+            let cache =
+                if plan.tier.is_some() { quote_spanned!(site()=> cache_tiers) } else { quote_spanned!(site()=> cache) };
+            match (&plan.home, plan.item.receiver()) {
+                // A function without `self` can't have any other home than its type.
+                (Home::Type(_), _) | (_, None) => quote_spanned!(site()=> Self::#accessor #turbofish().#cache()),
+                (_, Some(receiver)) => {
+                    let this = receiver.self_token;
+                    quote_spanned!(site()=> #this.#accessor #turbofish().#cache())
+                }
+            }
+        },
+    );
+    let body = plan.body_with(&cache);
     let accessor = plan.handle.as_ref().map(|name| plan.accessor(name));
     quote_spanned!(site()=> #attrs #vis #sig { #body } #accessor)
 }
 
 impl Plan<'_> {
-    /// An expression for the method's cache, in the method or its accessor.
+    /// An expression for the method's cache, or its two tiers, in the method or its accessor.
     fn method_cache(&self) -> TokenStream {
-        let (rt, cache) = (self.rt(), self.cache_type());
+        let (rt, cache, fit) = (self.rt(), self.cache_type(), self.fit());
         let name = self.item.ident().unraw().to_string();
         let name = quote_spanned!(site()=> ::std::format!("{}::{}", ::core::any::type_name::<Self>(), #name));
         match &self.home {
@@ -47,7 +47,9 @@ impl Plan<'_> {
             Home::Instance(caches, build) => {
                 let (declaration, distinct) = self.marker(false);
                 let build = self.build(build, &name);
-                quote_spanned!(site()=> { #declaration #rt::site(&#caches, ::core::any::TypeId::of::<#distinct>(), || #build) })
+                let caches =
+                    caches.as_ref().map_or_else(|| self.caches_of_self(), |caches| quote_spanned!(site()=> &#caches));
+                quote_spanned!(site()=> { #declaration #fit.site(#caches, ::core::any::TypeId::of::<#distinct>(), || #build) })
             }
             Home::Type(build) | Home::Function(build) => {
                 let (declaration, distinct) = self.marker(true);
@@ -55,14 +57,21 @@ impl Plan<'_> {
                 quote_spanned! {site()=> {
                     static __CACHES: #rt::Registry = #rt::Registry::new();
                     #declaration
-                    __CACHES.get(::core::any::TypeId::of::<#distinct>(), || #build)
+                    #fit.registered(&__CACHES, ::core::any::TypeId::of::<#distinct>(), || #build)
                 }}
             }
         }
     }
 
+    /// The instance's field, asked for at the method's name: a type that has none is the user's to mend.
+    fn caches_of_self(&self) -> TokenStream {
+        let at = self.item.ident().span();
+        let (rt, this) = (self.rt_at(at), self.item.receiver().map(|receiver| receiver.self_token));
+        quote_spanned!(at=> &#rt::add_the_field_caches_of_type_InstanceCaches!(#this))
+    }
+
     fn accessor(&self, name: &Ident) -> TokenStream {
-        let (krate, rt, vis, attrs) = (&self.krate, self.rt(), &self.item.vis, self.shared_attrs());
+        let (krate, vis, attrs) = (&self.krate, &self.item.vis, self.shared_attrs());
         let (key, value) = (self.key_type(), self.value());
         let doc = format!("The cache of [`Self::{}`].", self.item.ident());
         let cache = self.method_cache();
@@ -80,13 +89,18 @@ impl Plan<'_> {
                 (quote_spanned!(site()=> &#this), quote_spanned!(site()=> '_))
             }
         };
+        let (handle, lifetime) = if self.tier.is_some() {
+            (quote_spanned!(site()=> #krate::store::TieredMethodCache), TokenStream::new())
+        } else {
+            (quote_spanned!(site()=> #krate::MethodCache), quote_spanned!(site()=> #lifetime,))
+        };
         quote_spanned! {site()=>
             #attrs
             #[doc = #doc]
             #[allow(dead_code, non_snake_case, single_use_lifetimes, clippy::must_use_candidate, clippy::type_complexity)]
             #[inline]
-            #vis fn #name #generics(#receiver) -> #krate::MethodCache<#lifetime, #key, #value, (#(#types,)*)> #clause {
-                #rt::MethodCache::new(#cache, |(#(#names,)*): (#(#types,)*)| #owned)
+            #vis fn #name #generics(#receiver) -> #handle<#lifetime #key, #value, (#(#types,)*)> #clause {
+                #handle::new(#cache, |(#(#names,)*): (#(#types,)*)| #owned)
             }
         }
     }
@@ -108,8 +122,8 @@ impl Plan<'_> {
         });
         let names: Vec<_> = (0..parts.len()).map(|index| format_ident!("__part{index}", span = site())).collect();
         let key = self.key_of(parts.iter().zip(&names));
-        let rt = self.rt();
-        (types.collect(), names, quote_spanned!(site()=> #rt::own(#key)))
+        let fit = self.fit();
+        (types.collect(), names, quote_spanned!(site()=> #fit.own(#key)))
     }
 }
 

@@ -10,7 +10,34 @@ fn show(attribute: Attribute, args: proc_macro2::TokenStream, item: proc_macro2:
     if attribute == Attribute::CachedMethod {
         generated = quote!(impl Service { #generated });
     }
-    prettyplease::unparse(&syn::parse2(generated).unwrap())
+    let mut file: syn::File = syn::parse2(generated).unwrap();
+    let items = file.items.into_iter().flat_map(|item| match item {
+        syn::Item::Macro(item) if !item.mac.path.segments.iter().any(|segment| segment.ident == "compile_error") => {
+            written_by(&item.mac)
+        }
+        item => vec![item],
+    });
+    file.items = items.collect();
+    prettyplease::unparse(&file)
+}
+
+/// What the runtime's macros make of their input; see `handle/words.rs` there.
+fn written_by(mac: &syn::Macro) -> Vec<syn::Item> {
+    let written = |input: syn::parse::ParseStream| {
+        let attrs = input.call(syn::Attribute::parse_outer)?;
+        if input.parse::<Option<syn::Token![mod]>>()?.is_none() {
+            let (vis, home, handle): (syn::Visibility, syn::Ident, syn::Ident) =
+                (input.parse()?, input.parse()?, input.parse()?);
+            return Ok(quote!(#(#attrs)* #vis use #home::#handle;));
+        }
+        let (home, handle): (syn::Ident, syn::Ident) = (input.parse()?, input.parse()?);
+        input.parse::<syn::Token![;]>()?;
+        let on = input.call(syn::Attribute::parse_outer)?;
+        let (verbs_of, verbs): (syn::Token![impl], proc_macro2::Group) = (input.parse()?, input.parse()?);
+        Ok(quote!(#(#attrs)* mod #home { pub enum #handle {} } #(#on)* #verbs_of #home::#handle #verbs))
+    };
+    let written = syn::parse::Parser::parse2(written, mac.tokens.clone()).unwrap();
+    syn::parse2::<syn::File>(written).unwrap().items
 }
 
 #[test]

@@ -148,7 +148,9 @@ fn parts(attribute: Attribute, args: &Args, item: &Item, ignored: &[String], mis
         parts.extend(item.receiver().map(|receiver| {
             let name = Ident::new("self", receiver.self_token.span);
             let shown = Ident::new("instance", Span::mixed_site());
-            Part { name, shown, ty: parse_quote!(&Self), owned: Some(parse_quote!(Self)), place: Place::Instance }
+            // Spanned at the receiver, where an error about the instance is of use.
+            let this = Ident::new("Self", receiver.self_token.span);
+            Part { name, shown, ty: parse_quote!(&Self), owned: Some(parse_quote!(#this)), place: Place::Instance }
         }));
     }
     for (index, arg) in item.args.iter().enumerate() {

@@ -52,6 +52,11 @@ pub(super) fn plan(args: &Args, item: &Item, word: &str, mistakes: &mut Mistakes
     let shown =
         types::arguments_of(&ty, "Result").map(|arguments| arguments.first().map(|&value| Box::new(value.clone())));
     let said = args.result.as_ref().map(|result| result.value);
+    if let (Some(result), None, false) = (&args.result, &shown, may_hide_a_result(&ty)) {
+        if result.value {
+            mistakes.at(result.span(), "what this function returns is no `Result`: leave `result` out");
+        }
+    }
     let kind = match (said, shown) {
         // With `result = true` the type is asked, since the name may order its parameters otherwise.
         (Some(true), _) => Kind::Result { errors: args.errors.as_ref().map(|errors| errors.value), value: None },

@@ -4,6 +4,7 @@ use syn::{Expr, Ident};
 
 use super::{Kind, Mistakes, Returns};
 use crate::args::{Args, Attribute, Life, OnStoreError};
+use crate::item::Item;
 
 /// A store behind the cache.
 pub(crate) struct Tier {
@@ -17,7 +18,13 @@ pub(crate) struct Tier {
     pub(crate) strict: bool,
 }
 
-pub(super) fn plan(attribute: Attribute, args: &Args, returns: &Returns, mistakes: &mut Mistakes) -> Option<Tier> {
+pub(super) fn plan(
+    attribute: Attribute,
+    args: &Args,
+    item: &Item,
+    returns: &Returns,
+    mistakes: &mut Mistakes,
+) -> Option<Tier> {
     let exprs = [&args.codec, &args.namespace, &args.version];
     let Some(store) = &args.store else {
         let exprs = exprs.into_iter().flatten().map(|option| &option.key);
@@ -29,10 +36,11 @@ pub(super) fn plan(attribute: Attribute, args: &Args, returns: &Returns, mistake
         }
         return None;
     };
-    if attribute == Attribute::CachedMethod {
+    let of_an_instance = item.receiver().is_some() && args.shared.is_none();
+    if attribute == Attribute::CachedMethod && of_an_instance && args.cache.is_none() {
         mistakes.at(
             store.span(),
-            "`store` is an option of `#[cached]`: let the method call a function that takes what is in the key",
+            "each instance has a cache of its own, and what is stored would be everybody's: say `shared`, or keep a `cachetools::store::Tiered` in the instance and call its `get_with`",
         );
         return None;
     }

@@ -176,18 +176,19 @@ impl<'a, K: 'static, V: CacheValue, M> Pending<'a, K, V, M> {
 
     /// Waits, and if it gets the lead runs the body where it is, on the caller's stack.
     #[inline]
-    pub(super) fn run<'b, F>(self, body: Pin<&'b mut F>) -> Run<'a, 'b, K, V, M, F> {
+    pub fn run<'b, F>(self, body: Pin<&'b mut F>) -> Run<'a, 'b, K, V, M, F> {
         Run { pending: self, leads: false, body }
     }
 
     /// Waits, and if it gets the lead hands the body to the flight: whoever waits drives it. The body is made then, so that who waits
     /// has no place for it.
-    pub(super) fn share<R, B, F>(self, body: B) -> Shared<'a, K, V, M, R, B>
+    pub fn share<R, B, F>(self, body: B) -> Shared<'a, K, V, M, R, B>
     where
         M: Mode<R, V>,
         R: Send + 'static,
         B: FnOnce() -> F,
-        F: Future<Output = R> + Send + 'static,
+        // The compiler quotes the line when a body is no such thing.
+        F: Future<Output = R> + Send + 'static, // a body that is not `Send`, or borrows, needs `flight = inline`
     {
         Shared { pending: self, course: Course::Joining(Some(body), hand_over) }
     }
@@ -195,7 +196,7 @@ impl<'a, K: 'static, V: CacheValue, M> Pending<'a, K, V, M> {
     /// As [`share`](Self::share), and a task sees to it that the body ends although all callers leave. Without a tokio runtime
     /// in reach there is no such task.
     #[cfg(feature = "tokio")]
-    pub(super) fn detach<R, B, F>(self, body: B) -> Shared<'a, K, V, M, R, B>
+    pub fn detach<R, B, F>(self, body: B) -> Shared<'a, K, V, M, R, B>
     where
         K: Send + Sync,
         M: Mode<R, V>,

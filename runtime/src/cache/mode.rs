@@ -21,10 +21,6 @@ pub trait CacheValue: Clone + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> CacheValue for T {}
 
-/// Asked first wherever generated code needs it, always at the same place: so the compiler merges what it says into one error.
-#[inline]
-pub const fn assert_value<V: CacheValue>() {}
-
 /// A `Result`, taken apart.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Result`",
@@ -38,13 +34,50 @@ pub trait ResultLike {
     type Err;
 }
 
-/// Asked of what bears the name: a type of the user's own may be called `Result` too.
-#[inline]
-pub const fn assert_result<R: ResultLike>() {}
-
 impl<T, E> ResultLike for Result<T, E> {
     type Ok = T;
     type Err = E;
+}
+
+/// The answer, in the place of the `_` in a question such as `R: IsResult<_>`.
+#[derive(Debug)]
+pub enum Yes {}
+
+/// No answer. But where two seem possible the compiler looks into both before it goes on with one, and finds none; then it says so,
+/// and doesn't know the type that would have come of it, about which it is silent from then on.
+#[derive(Debug)]
+pub enum Never {}
+
+/// Implemented for nothing.
+pub trait Impossible {}
+
+/// A value of the type that came of a question. By way of a trait that many types have: else the compiler would take the only type
+/// with the method that is called for the answer.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "on the way of every hit")]
+pub fn answer<T: Default>() -> T {
+    T::default()
+}
+
+/// Asked of what bears the name: a type of the user's own may be called `Result` too.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Result`",
+    label = "this is not the standard library's `Result`",
+    note = "say so: `result = false`"
+)]
+pub trait IsResult<Answer> {
+    /// What finds out about it.
+    type Probe;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: ResultLike> IsResult<Yes> for R {
+    type Probe = Probe<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Impossible> IsResult<Never> for T {
+    type Probe = ();
 }
 
 /// What a body returned, taken apart.
@@ -157,6 +190,12 @@ sharing! {
 #[derive(Debug)]
 pub struct Probe<R>(PhantomData<fn() -> R>);
 
+impl<R> Default for Probe<R> {
+    fn default() -> Self {
+        Self::NEW
+    }
+}
+
 impl<R> Probe<R> {
     /// A probe.
     pub const NEW: Self = Self(PhantomData);
@@ -246,6 +285,12 @@ pub struct No;
 pub trait SaidSo {}
 
 impl<V, E> Probe<Result<V, E>> {
+    /// The mode of a function that says `errors = retry`.
+    #[inline]
+    pub fn retry(&self) -> Retry {
+        Retry
+    }
+
     /// An inherent method goes before a trait's: this one is found if the type is a `Result`.
     pub fn plain<S: SaidSo>(&self, _: S) {}
 }

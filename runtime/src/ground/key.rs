@@ -21,9 +21,6 @@ pub trait CacheKey: Hash + Eq + Clone + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Hash + Eq + Clone + Send + Sync + 'static> CacheKey for T {}
 
-/// Asserts at compile time that `T` can be part of a key.
-pub fn assert_key<T: CacheKey>() {}
-
 /// An argument that borrows in a way that one `&` does not cover, such as `Option<&str>`, and its owned form.
 ///
 /// Implement it for a type of your own with a lifetime, so that it can be an argument that counts:

@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Registry;
-use crate::cache::Cache;
 
 /// The caches of all cached methods of one instance: the field `caches` that `#[cachedmethod]` looks for.
 ///
@@ -23,11 +22,10 @@ impl fmt::Debug for InstanceCaches {
     }
 }
 
-/// The cache of one method, by a type that stands for the place where it is written.
-pub fn site<K, V>(caches: &InstanceCaches, id: TypeId, make: impl FnOnce() -> Cache<K, V>) -> &Cache<K, V>
-where
-    K: Send + Sync + 'static,
-    V: Send + Sync + 'static,
-{
-    caches.sites.get(id, make)
+impl InstanceCaches {
+    /// The cache of one method, by a type that stands for the place where it is written.
+    #[inline]
+    pub(super) fn site<T: Send + Sync + 'static>(&self, id: TypeId, make: impl FnOnce() -> T) -> &T {
+        self.sites.get(id, make)
+    }
 }

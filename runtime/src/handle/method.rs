@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::cache::mode::CacheValue;
 use crate::cache::{Cache, CacheParameters, Close};
-use crate::ground::key::{CacheKey, View};
+use crate::ground::key::CacheKey;
 use crate::ground::stats::{CacheInfo, CacheStats};
 
 /// What `service.method_cache()` answers: the cache of a method, with the words that a function's handle has.
@@ -70,10 +70,28 @@ impl<K: 'static, V: CacheValue, A> MethodCache<'_, K, V, A> {
     }
 }
 
-/// The owned key of a view, for a handle's `own`.
-pub fn own<K>(view: impl View<K>) -> K {
-    view.own(0).key
+/// Calls a macro with the tuples of arguments that a handle can have: as many as a key can.
+macro_rules! arities {
+    ($verbs:ident) => {
+        $verbs! {
+            ()
+            (a A)
+            (a A b B)
+            (a A b B c C)
+            (a A b B c C d D)
+            (a A b B c C d D e E)
+            (a A b B c C d D e E f F)
+            (a A b B c C d D e E f F g G)
+            (a A b B c C d D e E f F g G h H)
+            (a A b B c C d D e E f F g G h H i I)
+            (a A b B c C d D e E f F g G h H i I j J)
+            (a A b B c C d D e E f F g G h H i I j J l L)
+            (a A b B c C d D e E f F g G h H i I j J l L m M)
+        }
+    };
 }
+#[cfg(feature = "store")]
+pub(crate) use arities;
 
 macro_rules! verbs {
     ($(($($argument:ident $type:ident)*))*) => {$(
@@ -104,18 +122,4 @@ macro_rules! verbs {
         }
     )*};
 }
-verbs! {
-    ()
-    (a A)
-    (a A b B)
-    (a A b B c C)
-    (a A b B c C d D)
-    (a A b B c C d D e E)
-    (a A b B c C d D e E f F)
-    (a A b B c C d D e E f F g G)
-    (a A b B c C d D e E f F g G h H)
-    (a A b B c C d D e E f F g G h H i I)
-    (a A b B c C d D e E f F g G h H i I j J)
-    (a A b B c C d D e E f F g G h H i I j J l L)
-    (a A b B c C d D e E f F g G h H i I j J l L m M)
-}
+arities!(verbs);

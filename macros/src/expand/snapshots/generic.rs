@@ -1,54 +1,59 @@
 pub async fn load<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
     id: [u64; N],
 ) -> T {
-    ::cachetools::__private::assert_key::<[u64; N]>();
-    ::cachetools::__private::assert_value::<T>();
     {
         use ::cachetools::__private::PlainOk as _;
         ::cachetools::__private::Probe::<T>::NEW.plain(::cachetools::__private::No);
     }
-    let __pending = match ::cachetools::__private::start::<
-        _,
-        T,
-        T,
-        _,
-        _,
-    >(
-        load::cache::<T, N>(),
-        ::cachetools::__private::key(
+    let __pending = match ::cachetools::__private::answer::<
+        <[u64; N] as ::cachetools::__private::FitForKey<
+            _,
+        >>::Then<
+            <T as ::cachetools::__private::FitToKeep<
+                _,
+            >>::Then<::cachetools::__private::Fit>,
+        >,
+    >()
+        .start::<
+            _,
+            T,
+            T,
+            _,
+            _,
+        >(
+            __load_handle::load::cache::<T, N>(),
             ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
-        ),
-        ::cachetools::__private::Plain,
-    ) {
+            ::cachetools::__private::Plain,
+        )
+    {
         ::cachetools::__private::Start::Hit(__hit) => return __hit,
         ::cachetools::__private::Start::Miss(__pending) => __pending,
     };
-    ::cachetools::__private::share::<
-        _,
-        T,
-        _,
-        T,
-        _,
-        _,
-    >(
-            __pending,
-            move || {
-                async move {
-                    if false {
-                        let __typed: T = loop {};
-                        #[allow(unreachable_code)] return __typed;
-                    }
-                    #[allow(unused_braces, unreachable_code)]
-                    let __returned: T = { T::from(id[0]) };
-                    #[allow(unreachable_code)] __returned
+    __pending
+        .share(move || {
+            async move {
+                if false {
+                    let __typed: T = loop {};
+                    #[allow(unreachable_code)] return __typed;
                 }
-            },
-        )
+                #[allow(unused_braces, unreachable_code)]
+                let __returned: T = { T::from(id[0]) };
+                #[allow(unreachable_code)] __returned
+            }
+        })
         .await
 }
-///The cache behind [`load()`].
-#[allow(non_camel_case_types, dead_code, clippy::exhaustive_enums)]
-pub enum load {}
+#[allow(
+    dead_code,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    unreachable_pub,
+    clippy::exhaustive_enums
+)]
+mod __load_handle {
+    pub enum load {}
+}
 #[allow(
     dead_code,
     clippy::must_use_candidate,
@@ -58,7 +63,7 @@ pub enum load {}
     clippy::trivially_copy_pass_by_ref,
     clippy::used_underscore_binding
 )]
-impl load {
+impl __load_handle::load {
     /// The cache itself.
     #[inline]
     pub fn cache<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() -> &'static ::cachetools::Cache<
@@ -70,8 +75,17 @@ impl load {
         struct __Site<T: ?::core::marker::Sized, const N: usize>(
             ::core::marker::PhantomData<fn() -> *const T>,
         );
-        __CACHES
-            .get(
+        ::cachetools::__private::answer::<
+            <[u64; N] as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <T as ::cachetools::__private::FitToKeep<
+                    _,
+                >>::Then<::cachetools::__private::Fit>,
+            >,
+        >()
+            .registered(
+                &__CACHES,
                 ::core::any::TypeId::of::<__Site<T, N>>(),
                 || {
                     ::cachetools::Cache::<[u64; N], T>::builder()
@@ -99,53 +113,76 @@ impl load {
     pub fn cache_contains<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         id: [u64; N],
     ) -> bool {
-        ::cachetools::__private::contains(
-            Self::cache::<T, N>(),
-            &::cachetools::__private::key(
+        ::cachetools::__private::answer::<
+            <[u64; N] as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <T as ::cachetools::__private::FitToKeep<
+                    _,
+                >>::Then<::cachetools::__private::Fit>,
+            >,
+        >()
+            .contains(
+                Self::cache::<T, N>(),
                 ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
-            ),
-        )
+            )
     }
     /// What is kept for this call; leaves counters and order alone.
     pub fn cache_peek<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         id: [u64; N],
     ) -> ::core::option::Option<T> {
-        ::cachetools::__private::assert_value::<T>();
-        ::cachetools::__private::peek::<
-            _,
-            T,
-            _,
-        >(
-            Self::cache::<T, N>(),
-            &::cachetools::__private::key(
+        ::cachetools::__private::answer::<
+            <[u64; N] as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <T as ::cachetools::__private::FitToKeep<
+                    _,
+                >>::Then<::cachetools::__private::Fit>,
+            >,
+        >()
+            .peek(
+                Self::cache::<T, N>(),
                 ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
-            ),
-        )
+            )
     }
     /// Forgets this call; true if it was there, or running.
     pub fn cache_invalidate<
         T: From<u64> + Clone + Send + Sync + 'static,
         const N: usize,
     >(id: [u64; N]) -> bool {
-        ::cachetools::__private::invalidate(
-            Self::cache::<T, N>(),
-            &::cachetools::__private::key(
+        ::cachetools::__private::answer::<
+            <[u64; N] as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <T as ::cachetools::__private::FitToKeep<
+                    _,
+                >>::Then<::cachetools::__private::Fit>,
+            >,
+        >()
+            .invalidate(
+                Self::cache::<T, N>(),
                 ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
-            ),
-        )
+            )
     }
     /// Keeps a value for this call, as if it had run.
     pub fn cache_insert<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         id: [u64; N],
         value: T,
     ) {
-        ::cachetools::__private::insert(
-            Self::cache::<T, N>(),
-            ::cachetools::__private::key(
+        ::cachetools::__private::answer::<
+            <[u64; N] as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <T as ::cachetools::__private::FitToKeep<
+                    _,
+                >>::Then<::cachetools::__private::Fit>,
+            >,
+        >()
+            .insert(
+                Self::cache::<T, N>(),
                 ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&id)),
-            ),
-            value,
-        )
+                value,
+            )
     }
     /// Forgets every call and sets the counters to zero.
     pub fn cache_clear<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() {
@@ -158,3 +195,6 @@ impl load {
         ::cachetools::__private::close(Self::cache::<T, N>(), how)
     }
 }
+///The cache behind [`load()`].
+#[allow(unused_imports)]
+pub use __load_handle::load;

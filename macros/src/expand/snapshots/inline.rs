@@ -1,42 +1,47 @@
 /// A user.
 pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
-    ::cachetools::__private::assert_key::<u64>();
-    ::cachetools::__private::assert_key::<::std::string::String>();
-    ::cachetools::__private::assert_value::<User>();
-    ::cachetools::__private::assert_result::<Result<User, MyErr>>();
-    let __pending = match ::cachetools::__private::start::<
-        _,
-        User,
-        Result<User, MyErr>,
-        _,
-        _,
-    >(
-        get_user::cache(),
-        ::cachetools::__private::key(
+    let __pending = match ::cachetools::__private::answer::<
+        <u64 as ::cachetools::__private::FitForKey<
+            _,
+        >>::Then<
+            <::std::string::String as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <User as ::cachetools::__private::FitToKeep<
+                    _,
+                >>::Then<::cachetools::__private::Fit>,
+            >,
+        >,
+    >()
+        .start::<
+            _,
+            User,
+            Result<User, MyErr>,
+            _,
+            _,
+        >(
+            __get_user_handle::get_user::cache(),
             ::cachetools::__private::KeyRef((
                 ::cachetools::__private::ByRef(&id),
                 ::cachetools::__private::ByRef(&*lang),
             )),
-        ),
-        {
-            use ::cachetools::__private::{
-                ErrorsByTrait as _, ErrorsByClone as _, ErrorsByReport as _,
-                ErrorsByShared as _, ErrorsByRetry as _,
-            };
-            (&&&&&::cachetools::__private::Probe::<Result<User, MyErr>>::NEW).mode()
-        },
-    ) {
+            {
+                use ::cachetools::__private::{
+                    ErrorsByTrait as _, ErrorsByClone as _, ErrorsByReport as _,
+                    ErrorsByShared as _, ErrorsByRetry as _,
+                };
+                (&&&&&::cachetools::__private::answer::<
+                    <Result<User, MyErr> as ::cachetools::__private::IsResult<_>>::Probe,
+                >())
+                    .mode()
+            },
+        )
+    {
         ::cachetools::__private::Start::Hit(__hit) => return __hit,
         ::cachetools::__private::Start::Miss(__pending) => __pending,
     };
-    ::cachetools::__private::run::<
-        _,
-        User,
-        _,
-        Result<User, MyErr>,
-        _,
-    >(
-            __pending,
+    __pending
+        .run(
             ::core::pin::pin!(
                 async move { if false { let __typed : Result < User, MyErr > = loop {};
                 #[allow(unreachable_code)] return __typed; } #[allow(unused_braces,
@@ -46,9 +51,17 @@ pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
         )
         .await
 }
-///The cache behind [`get_user()`].
-#[allow(non_camel_case_types, dead_code, clippy::exhaustive_enums)]
-pub enum get_user {}
+#[allow(
+    dead_code,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    unreachable_pub,
+    clippy::exhaustive_enums
+)]
+mod __get_user_handle {
+    pub enum get_user {}
+}
 #[allow(
     dead_code,
     clippy::must_use_candidate,
@@ -58,13 +71,27 @@ pub enum get_user {}
     clippy::trivially_copy_pass_by_ref,
     clippy::used_underscore_binding
 )]
-impl get_user {
+impl __get_user_handle::get_user {
     /// The cache itself.
     #[inline]
     pub fn cache() -> &'static ::cachetools::Cache<(u64, ::std::string::String), User> {
-        static __CACHE: ::cachetools::__private::LazyLock<
+        static __CACHE: ::cachetools::__private::Home<
             ::cachetools::Cache<(u64, ::std::string::String), User>,
-        > = ::cachetools::__private::LazyLock::new(|| {
+            {
+                let _: <u64 as ::cachetools::__private::FitForKey<
+                    _,
+                >>::Then<
+                    <::std::string::String as ::cachetools::__private::FitForKey<
+                        _,
+                    >>::Then<
+                        <User as ::cachetools::__private::FitToKeep<
+                            _,
+                        >>::Then<::cachetools::__private::Fit>,
+                    >,
+                >;
+                true
+            },
+        > = ::cachetools::__private::Home::new(|| {
             ::cachetools::Cache::<(u64, ::std::string::String), User>::builder()
                 .name(::core::concat!(::core::module_path!(), "::", "get_user"))
                 .ignored(&["db"])
@@ -88,57 +115,96 @@ impl get_user {
     }
     /// Whether this call is answered from the cache, or is running; leaves counters and order alone.
     pub fn cache_contains(id: u64, lang: &str) -> bool {
-        ::cachetools::__private::contains(
-            Self::cache(),
-            &::cachetools::__private::key(
+        ::cachetools::__private::answer::<
+            <u64 as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <::std::string::String as ::cachetools::__private::FitForKey<
+                    _,
+                >>::Then<
+                    <User as ::cachetools::__private::FitToKeep<
+                        _,
+                    >>::Then<::cachetools::__private::Fit>,
+                >,
+            >,
+        >()
+            .contains(
+                Self::cache(),
                 ::cachetools::__private::KeyRef((
                     ::cachetools::__private::ByRef(&id),
                     ::cachetools::__private::ByRef(&*lang),
                 )),
-            ),
-        )
+            )
     }
     /// What is kept for this call; leaves counters and order alone.
     pub fn cache_peek(id: u64, lang: &str) -> ::core::option::Option<User> {
-        ::cachetools::__private::assert_value::<User>();
-        ::cachetools::__private::peek::<
-            _,
-            User,
-            _,
-        >(
-            Self::cache(),
-            &::cachetools::__private::key(
+        ::cachetools::__private::answer::<
+            <u64 as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <::std::string::String as ::cachetools::__private::FitForKey<
+                    _,
+                >>::Then<
+                    <User as ::cachetools::__private::FitToKeep<
+                        _,
+                    >>::Then<::cachetools::__private::Fit>,
+                >,
+            >,
+        >()
+            .peek(
+                Self::cache(),
                 ::cachetools::__private::KeyRef((
                     ::cachetools::__private::ByRef(&id),
                     ::cachetools::__private::ByRef(&*lang),
                 )),
-            ),
-        )
+            )
     }
     /// Forgets this call; true if it was there, or running.
     pub fn cache_invalidate(id: u64, lang: &str) -> bool {
-        ::cachetools::__private::invalidate(
-            Self::cache(),
-            &::cachetools::__private::key(
+        ::cachetools::__private::answer::<
+            <u64 as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <::std::string::String as ::cachetools::__private::FitForKey<
+                    _,
+                >>::Then<
+                    <User as ::cachetools::__private::FitToKeep<
+                        _,
+                    >>::Then<::cachetools::__private::Fit>,
+                >,
+            >,
+        >()
+            .invalidate(
+                Self::cache(),
                 ::cachetools::__private::KeyRef((
                     ::cachetools::__private::ByRef(&id),
                     ::cachetools::__private::ByRef(&*lang),
                 )),
-            ),
-        )
+            )
     }
     /// Keeps a value for this call, as if it had run.
     pub fn cache_insert(id: u64, lang: &str, value: User) {
-        ::cachetools::__private::insert(
-            Self::cache(),
-            ::cachetools::__private::key(
+        ::cachetools::__private::answer::<
+            <u64 as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <::std::string::String as ::cachetools::__private::FitForKey<
+                    _,
+                >>::Then<
+                    <User as ::cachetools::__private::FitToKeep<
+                        _,
+                    >>::Then<::cachetools::__private::Fit>,
+                >,
+            >,
+        >()
+            .insert(
+                Self::cache(),
                 ::cachetools::__private::KeyRef((
                     ::cachetools::__private::ByRef(&id),
                     ::cachetools::__private::ByRef(&*lang),
                 )),
-            ),
-            value,
-        )
+                value,
+            )
     }
     /// Forgets every call and sets the counters to zero.
     pub fn cache_clear() {
@@ -151,3 +217,6 @@ impl get_user {
         ::cachetools::__private::close(Self::cache(), how)
     }
 }
+///The cache behind [`get_user()`].
+#[allow(unused_imports)]
+pub use __get_user_handle::get_user;

@@ -1,42 +1,47 @@
 impl Service {
     pub async fn page(&self, slug: &str, part: Option<&str>) -> Arc<str> {
-        ::cachetools::__private::assert_key::<::std::string::String>();
-        ::cachetools::__private::assert_key::<
-            <Option<&'static str> as ::cachetools::ToKey>::Owned,
-        >();
-        ::cachetools::__private::assert_value::<Arc<str>>();
         {
             use ::cachetools::__private::PlainOk as _;
             ::cachetools::__private::Probe::<Arc<str>>::NEW
                 .plain(::cachetools::__private::No);
         }
-        let __pending = match ::cachetools::__private::start::<
-            _,
-            Arc<str>,
-            Arc<str>,
-            _,
-            _,
-        >(
-            self.page_cache().cache(),
-            ::cachetools::__private::key(
+        let __pending = match ::cachetools::__private::answer::<
+            <::std::string::String as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <<Option<
+                    &'static str,
+                > as ::cachetools::ToKey>::Owned as ::cachetools::__private::FitForKey<
+                    _,
+                >>::Then<
+                    <Arc<
+                        str,
+                    > as ::cachetools::__private::FitToKeep<
+                        _,
+                    >>::Then<::cachetools::__private::Fit>,
+                >,
+            >,
+        >()
+            .start::<
+                _,
+                Arc<str>,
+                Arc<str>,
+                _,
+                _,
+            >(
+                self.page_cache().cache(),
                 ::cachetools::__private::KeyRef((
                     ::cachetools::__private::ByRef(&*slug),
                     ::cachetools::__private::ByToKey(&part),
                 )),
-            ),
-            ::cachetools::__private::Plain,
-        ) {
+                ::cachetools::__private::Plain,
+            )
+        {
             ::cachetools::__private::Start::Hit(__hit) => return __hit,
             ::cachetools::__private::Start::Miss(__pending) => __pending,
         };
-        ::cachetools::__private::run::<
-            _,
-            Arc<str>,
-            _,
-            Arc<str>,
-            _,
-        >(
-                __pending,
+        __pending
+            .run(
                 ::core::pin::pin!(
                     async move { if false { let __typed : Arc < str > = loop {};
                     #[allow(unreachable_code)] return __typed; } #[allow(unused_braces,
@@ -63,38 +68,74 @@ impl Service {
         Arc<str>,
         (&'__a str, Option<&'__a str>),
     > {
-        ::cachetools::__private::MethodCache::new(
+        ::cachetools::MethodCache::new(
             {
                 struct __Site;
-                ::cachetools::__private::site(
-                    &self.caches,
-                    ::core::any::TypeId::of::<__Site>(),
-                    || {
-                        ::cachetools::Cache::<
-                            (
-                                ::std::string::String,
-                                <Option<&'static str> as ::cachetools::ToKey>::Owned,
-                            ),
-                            Arc<str>,
-                        >::builder()
-                            .name(
-                                ::std::format!(
-                                    "{}::{}", ::core::any::type_name:: < Self > (), "page"
+                ::cachetools::__private::answer::<
+                    <::std::string::String as ::cachetools::__private::FitForKey<
+                        _,
+                    >>::Then<
+                        <<Option<
+                            &'static str,
+                        > as ::cachetools::ToKey>::Owned as ::cachetools::__private::FitForKey<
+                            _,
+                        >>::Then<
+                            <Arc<
+                                str,
+                            > as ::cachetools::__private::FitToKeep<
+                                _,
+                            >>::Then<::cachetools::__private::Fit>,
+                        >,
+                    >,
+                >()
+                    .site(
+                        &::cachetools::__private::add_the_field_caches_of_type_InstanceCaches!(
+                            self
+                        ),
+                        ::core::any::TypeId::of::<__Site>(),
+                        || {
+                            ::cachetools::Cache::<
+                                (
+                                    ::std::string::String,
+                                    <Option<&'static str> as ::cachetools::ToKey>::Owned,
                                 ),
-                            )
-                            .lru(100)
-                            .build()
-                    },
-                )
+                                Arc<str>,
+                            >::builder()
+                                .name(
+                                    ::std::format!(
+                                        "{}::{}", ::core::any::type_name:: < Self > (), "page"
+                                    ),
+                                )
+                                .lru(100)
+                                .build()
+                        },
+                    )
             },
-            |(__part0, __part1): (&'__a str, Option<&'__a str>)| ::cachetools::__private::own(
-                ::cachetools::__private::key(
-                    ::cachetools::__private::KeyRef((
-                        ::cachetools::__private::ByRef(&*__part0),
-                        ::cachetools::__private::ByToKey(&__part1),
-                    )),
-                ),
-            ),
+            |(__part0, __part1): (&'__a str, Option<&'__a str>)| {
+                ::cachetools::__private::answer::<
+                    <::std::string::String as ::cachetools::__private::FitForKey<
+                        _,
+                    >>::Then<
+                        <<Option<
+                            &'static str,
+                        > as ::cachetools::ToKey>::Owned as ::cachetools::__private::FitForKey<
+                            _,
+                        >>::Then<
+                            <Arc<
+                                str,
+                            > as ::cachetools::__private::FitToKeep<
+                                _,
+                            >>::Then<::cachetools::__private::Fit>,
+                        >,
+                    >,
+                >()
+                    .own(
+                        ::cachetools::__private::KeyRef((
+                            ::cachetools::__private::ByRef(&*__part0),
+                            ::cachetools::__private::ByToKey(&__part1),
+                        )),
+                    )
+            },
         )
     }
 }

@@ -1,55 +1,54 @@
 impl Service {
     pub async fn page(&self, slug: &str) -> Arc<str> {
-        ::cachetools::__private::assert_key::<::std::string::String>();
-        ::cachetools::__private::assert_value::<Arc<str>>();
         {
             use ::cachetools::__private::PlainOk as _;
             ::cachetools::__private::Probe::<Arc<str>>::NEW
                 .plain(::cachetools::__private::No);
         }
-        let __pending = match ::cachetools::__private::start::<
-            _,
-            Arc<str>,
-            Arc<str>,
-            _,
-            _,
-        >(
-            self.page_cache().cache(),
-            ::cachetools::__private::key(
+        let __pending = match ::cachetools::__private::answer::<
+            <::std::string::String as ::cachetools::__private::FitForKey<
+                _,
+            >>::Then<
+                <Arc<
+                    str,
+                > as ::cachetools::__private::FitToKeep<
+                    _,
+                >>::Then<::cachetools::__private::Fit>,
+            >,
+        >()
+            .start::<
+                _,
+                Arc<str>,
+                Arc<str>,
+                _,
+                _,
+            >(
+                self.page_cache().cache(),
                 ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&*slug)),
-            ),
-            ::cachetools::__private::Plain,
-        ) {
+                ::cachetools::__private::Plain,
+            )
+        {
             ::cachetools::__private::Start::Hit(__hit) => return __hit,
             ::cachetools::__private::Start::Miss(__pending) => __pending,
         };
-        ::cachetools::__private::share::<
-            _,
-            Arc<str>,
-            _,
-            Arc<str>,
-            _,
-            _,
-        >(
-                __pending,
-                move || {
-                    let __self = <Self as ::std::borrow::ToOwned>::to_owned(self);
-                    let slug = <str as ::std::borrow::ToOwned>::to_owned(slug);
-                    async move {
-                        #[allow(unused_variables)]
-                        let __self: &Self = ::core::borrow::Borrow::borrow(&__self);
-                        #[allow(unused_variables)]
-                        let slug: &str = ::core::borrow::Borrow::borrow(&slug);
-                        if false {
-                            let __typed: Arc<str> = loop {};
-                            #[allow(unreachable_code)] return __typed;
-                        }
-                        #[allow(unused_braces, unreachable_code)]
-                        let __returned: Arc<str> = { __self.repo.page(slug).await };
-                        #[allow(unreachable_code)] __returned
+        __pending
+            .share(move || {
+                let __self = <Self as ::std::borrow::ToOwned>::to_owned(self);
+                let slug = <str as ::std::borrow::ToOwned>::to_owned(slug);
+                async move {
+                    #[allow(unused_variables)]
+                    let __self: &Self = ::core::borrow::Borrow::borrow(&__self);
+                    #[allow(unused_variables)]
+                    let slug: &str = ::core::borrow::Borrow::borrow(&slug);
+                    if false {
+                        let __typed: Arc<str> = loop {};
+                        #[allow(unreachable_code)] return __typed;
                     }
-                },
-            )
+                    #[allow(unused_braces, unreachable_code)]
+                    let __returned: Arc<str> = { __self.repo.page(slug).await };
+                    #[allow(unreachable_code)] __returned
+                }
+            })
             .await
     }
     ///The cache of [`Self::page`].
@@ -64,7 +63,7 @@ impl Service {
     pub fn page_cache<'__a>(
         &self,
     ) -> ::cachetools::MethodCache<'_, ::std::string::String, Arc<str>, (&'__a str,)> {
-        ::cachetools::__private::MethodCache::new(
+        ::cachetools::MethodCache::new(
             {
                 use ::cachetools::__private::GivenCache as _;
                 let __given: &::cachetools::Cache<::std::string::String, Arc<str>> = self
@@ -72,13 +71,24 @@ impl Service {
                     .given_cache();
                 __given
             },
-            |(__part0,): (&'__a str,)| ::cachetools::__private::own(
-                ::cachetools::__private::key(
-                    ::cachetools::__private::KeyRef1(
-                        ::cachetools::__private::ByRef(&*__part0),
-                    ),
-                ),
-            ),
+            |(__part0,): (&'__a str,)| {
+                ::cachetools::__private::answer::<
+                    <::std::string::String as ::cachetools::__private::FitForKey<
+                        _,
+                    >>::Then<
+                        <Arc<
+                            str,
+                        > as ::cachetools::__private::FitToKeep<
+                            _,
+                        >>::Then<::cachetools::__private::Fit>,
+                    >,
+                >()
+                    .own(
+                        ::cachetools::__private::KeyRef1(
+                            ::cachetools::__private::ByRef(&*__part0),
+                        ),
+                    )
+            },
         )
     }
 }

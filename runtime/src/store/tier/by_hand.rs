@@ -103,7 +103,7 @@ impl<K: CacheKey, V: CacheValue, S> Tiered<K, V, S> {
             Start::Hit(result) => result,
             Start::Miss(mut pending) => {
                 let errand = self.errand(owned, &mut pending);
-                keyed::run(pending, pin!(errand.around(mode, strict, body))).await
+                pending.run(pin!(errand.around(mode, strict, body))).await
             }
         }
     }

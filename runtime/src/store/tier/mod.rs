@@ -7,6 +7,7 @@ mod errand;
 pub(crate) mod generated;
 mod lease;
 mod ledger;
+mod method;
 mod watch;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 pub use back::TierStats;
 pub use by_hand::{Fail, OnStoreError, Skip};
 use errand::Errand;
+pub use method::TieredMethodCache;
 
 use super::changes::{Tracked, Tracking};
 use super::codec::Codec;
@@ -226,7 +228,8 @@ impl<K, V, C, S> TieredBuilder<K, V, C, S> {
     /// Tells the keys of a generic function apart, by the name of a type with the same parameters.
     #[doc(hidden)]
     pub fn of_types(mut self, marker: &str) -> Self {
-        self.types = marker.find('<').map_or_else(String::new, |at| marker[at..].to_owned());
+        // What is before its name is where it is declared, which is nobody's business.
+        self.types = marker.split_once("__Site").map_or_else(String::new, |(_, types)| types.to_owned());
         self
     }
 
