@@ -4,6 +4,7 @@
 //! is handed out as [`Removed`], to be dropped when no lock is held.
 
 use std::mem;
+use std::ops::Range;
 use std::time::Duration;
 
 use hashbrown::HashTable;
@@ -276,10 +277,15 @@ impl<K, V> Shard<K, V> {
         self.evictions
     }
 
-    /// The live entries, in no order.
-    pub(crate) fn iter(&self, now: Moment) -> impl Iterator<Item = (&K, &V)> {
-        let live = move |&(slot, _): &(usize, _)| !self.is_over(index(slot), now);
-        self.entries.iter().enumerate().filter(live).map(|(_, entry)| (&entry.key, &entry.value))
+    /// How many slots there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The live entries of some slots.
+    pub(crate) fn page(&self, slots: Range<usize>, now: Moment) -> impl Iterator<Item = (&K, &V)> {
+        let live = move |&slot: &usize| !self.is_over(index(slot), now);
+        slots.filter(live).map(|slot| (&self.entries[slot].key, &self.entries[slot].value))
     }
 
     #[inline]
@@ -417,7 +423,7 @@ mod tests {
         insert(&mut shard, 1, 10, Moment(100), Moment(0));
         insert(&mut shard, 2, 20, Moment(5), Moment(0));
         insert(&mut shard, 3, 30, Moment(100), Moment(5));
-        let kept: Vec<_> = shard.iter(Moment(5)).map(|(&key, _)| key).collect();
+        let kept: Vec<_> = shard.page(0..shard.len(), Moment(5)).map(|(&key, _)| key).collect();
         assert_eq!(kept, [1, 3]);
         assert_eq!(shard.evictions().expired, 1);
         assert_eq!(shard.evictions().evicted, 0);
