@@ -287,7 +287,9 @@ fn the_largest_bound_is_a_bound_that_can_be_set_again() {
 fn a_bound_of_nothing_lets_every_call_run_until_there_is_room_again() {
     let cache = Cache::<u32, u32>::builder().lru(2).build();
     let calls = |times: usize| {
-        (0..times).for_each(|_| assert_eq!(Task::new(cache.get_with(1, async { 10 })).poll(), Poll::Ready(10)))
+        for _ in 0..times {
+            assert_eq!(Task::new(cache.get_with(1, async { 10 })).poll(), Poll::Ready(10));
+        }
     };
     calls(2);
     cache.set_capacity(0);

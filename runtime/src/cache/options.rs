@@ -202,7 +202,7 @@ impl<K, V> CacheBuilder<K, V> {
     }
 
     /// Keeps `capacity` entries at the most, by W-TinyLFU: to stay, a newcomer that leaves its window has to have been asked for
-    /// more often than whom it would replace. Einziger, Friedman and Manes, "TinyLFU: a highly efficient cache admission policy"
+    /// more often than whom it would replace. Einziger, Friedman and Manes, "`TinyLFU`: a highly efficient cache admission policy"
     /// (2017). The window adapts, for which Einziger, Eytan, Friedman and Manes, "Adaptive software cache management" (2018), climb
     /// by the hit ratio, as Caffeine does; here it follows who comes back soon after leaving, as in ARC (Megiddo and Modha, 2003):
     /// that learns of a shift within one working set, where climbing needs several periods, and measured better.

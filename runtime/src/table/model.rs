@@ -75,7 +75,7 @@ impl Pair {
                 };
                 let weight = if weighed { source.below(5)? } else { 1 };
                 let value = source.below(250)?;
-                let terms = Terms { deadline, weight };
+                let terms = Terms { deadline, weight, now: (deadline != Moment::NEVER).then_some(now) };
                 let removed = self.shard.insert(hash(key), key, value, |one, other| one == other, terms, || now);
                 let stays = deadline > now && weight <= self.capacity;
                 let old = self.model.remove(&key);

@@ -157,10 +157,10 @@ impl<K, V> Shard<K, V> {
         terms: Terms,
         now: impl FnOnce() -> Moment,
     ) -> Removed<K, V> {
-        let Terms { deadline, weight } = terms;
+        let Terms { deadline, weight, .. } = terms;
         let found = self.find(hash, |stored| same(stored, &key));
         // Here the last user code has run: from now on nothing can panic half-way.
-        let now = if self.expiry.is_some() || deadline != Moment::NEVER { now() } else { Moment(0) };
+        let now = terms.now.unwrap_or_else(|| if self.expiry.is_some() { now() } else { Moment(0) });
         let mut removed = Removed::nothing();
         let keeps = deadline > now && weight <= self.capacity;
         if let Some(slot) = found {
@@ -413,7 +413,7 @@ mod tests {
     }
 
     fn insert(shard: &mut Shard<u32, u64>, key: u32, value: u64, deadline: Moment, now: Moment) {
-        let terms = Terms { deadline, weight: 1 };
+        let terms = Terms { deadline, weight: 1, now: Some(now) };
         drop(shard.insert(key, key, value, |one, other| one == other, terms, || now));
     }
 
