@@ -1,10 +1,13 @@
 //! The engine through a cache by hand: policies, weights, lives, listeners, bounds. The orders of the policies have tests of their
 //! own beside them.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
+use crate::support::Task;
 use cachetools::{Cache, CacheBuilder, ManualClock, Policy, PolicyKind, Random, RemovalCause, Slot, Ttl};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -272,6 +275,82 @@ fn a_smaller_bound_evicts_at_once_and_a_larger_one_lets_in() {
 }
 
 #[test]
+fn the_largest_bound_is_a_bound_that_can_be_set_again() {
+    let cache = Cache::<u32, u32>::builder().lru(2).build();
+    cache.set_capacity(usize::MAX);
+    (0..10).for_each(|key| cache.insert(key, key));
+    cache.set_capacity(1);
+    assert_eq!((keys(&cache), cache.info().maxsize), (vec![9], Some(1)));
+}
+
+#[test]
+fn a_bound_of_nothing_lets_every_call_run_until_there_is_room_again() {
+    let cache = Cache::<u32, u32>::builder().lru(2).build();
+    let calls = |times: usize| {
+        for _ in 0..times {
+            assert_eq!(Task::new(cache.get_with(1, async { 10 })).poll(), Poll::Ready(10));
+        }
+    };
+    calls(2);
+    cache.set_capacity(0);
+    calls(2);
+    assert_eq!((cache.info().currsize, cache.info().misses), (0, 3));
+    cache.set_capacity(2);
+    calls(2);
+    assert_eq!((cache.info().currsize, cache.info().misses), (1, 4));
+}
+
+#[test]
+fn a_call_that_runs_while_the_bound_changes_is_stored_under_the_new_one() {
+    let cache = Cache::<u32, u32>::builder().lru(2).build();
+    let (bring, brought) = futures::channel::oneshot::channel();
+    let mut call = Task::waiting(cache.shared().get_with(1, async { brought.await.unwrap() }));
+    cache.insert(2, 20);
+    cache.set_capacity(1);
+    bring.send(10).unwrap();
+    assert_eq!(call.poll(), Poll::Ready(10));
+    assert_eq!(keys(&cache), [1]);
+}
+
+/// Counts its clones.
+#[derive(Default)]
+struct Cloned(Arc<AtomicU64>);
+
+impl Clone for Cloned {
+    fn clone(&self) -> Self {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Self(self.0.clone())
+    }
+}
+
+#[test]
+fn a_listing_clones_a_page_at_a_time_so_that_no_lock_is_held_for_long() {
+    let clones = Arc::new(AtomicU64::new(0));
+    let cache = Cache::<u32, Cloned>::builder().lru(100_000).build();
+    (0..100_000).for_each(|key| cache.insert(key, Cloned(clones.clone())));
+    let mut listing = cache.iter();
+    assert!(listing.next().is_some());
+    assert!(clones.load(Ordering::Relaxed) <= 64);
+    assert_eq!(listing.count() as u64 + 1, cache.info().currsize);
+}
+
+#[test]
+fn who_stays_is_listed_although_others_leave_and_come_meanwhile() {
+    for seed in 1..10_u32 {
+        let cache = Cache::<u32, u32>::builder().lru(1_000_000).build();
+        (0..10_000).for_each(|key| cache.insert(key, key));
+        let mut seen = HashSet::new();
+        for (at, (key, _)) in (0_u32..).zip(cache.iter()) {
+            seen.insert(key);
+            // Odd keys leave, those that were listed and those that were not; others come.
+            cache.invalidate(&(at.wrapping_mul(seed.wrapping_mul(2_654_435_761)) % 5_000 * 2 + 1));
+            cache.insert(10_000 + at, at);
+        }
+        assert!((0..10_000).step_by(2).all(|key| seen.contains(&key)), "seed {seed}");
+    }
+}
+
+#[test]
 fn what_is_over_is_dropped_by_the_normal_traffic() {
     struct Counted(Arc<AtomicU64>);
     impl Clone for Counted {
@@ -304,7 +383,6 @@ fn what_is_over_is_dropped_by_the_normal_traffic() {
 #[test]
 fn keys_chosen_against_a_fixed_seed_do_not_slow_a_randomly_seeded_cache() {
     use std::cell::Cell;
-    use std::collections::HashSet;
     use std::hash::{BuildHasher, Hash, Hasher};
 
     thread_local! {

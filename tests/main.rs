@@ -22,6 +22,7 @@ mod law_08_time;
 mod law_10_bounded;
 mod law_11_user_code;
 mod seeds_async_lru;
+mod seeds_cachetools;
 mod seeds_cachetools_async;
 mod shapes;
 mod simulator;

@@ -83,7 +83,7 @@ fn build(folder: &Path) -> Outcome<Took> {
     let (begin, before) = (Instant::now(), children());
     shell(cargo(["build", "--quiet"]).current_dir(folder).env("CARGO_TARGET_DIR", target))?;
     let wall = begin.elapsed();
-    Ok(Took { processor: before.zip(children()).map_or(wall, |(before, after)| after - before), wall })
+    Ok(Took { processor: before.zip(children()).map_or(wall, |(before, after)| after.saturating_sub(before)), wall })
 }
 
 /// How many crates are built, besides the adopter.

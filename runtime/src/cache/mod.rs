@@ -12,6 +12,7 @@ mod options;
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::Hash;
+use std::iter;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -187,7 +188,11 @@ impl<K, V> Cache<K, V> {
         }
     }
 
-    /// Takes out what has expired, without waiting for the traffic to do it.
+    /// Takes out what has expired, without waiting for the traffic to do it: every newcomer takes out up to 32 expired entries of
+    /// its shard. Needed only where nothing is written for long and the memory is wanted back. What is taken out is dropped, or
+    /// [told of](CacheBuilder::on_evict), before this returns. Running calls are not touched. The clock is read once.
+    ///
+    /// Takes time for each entry that has expired, times the logarithm of those that can; nothing where no entry has a deadline.
     pub fn remove_expired(&self) {
         if let Some(here) = here::lock() {
             let gone = self.flights.sweep(&here);
@@ -196,8 +201,13 @@ impl<K, V> Cache<K, V> {
         }
     }
 
-    /// Sets another bound, in entries, or in weight if entries are weighed. A smaller one evicts at once. The number of shards
-    /// stays as it was built, and an unbounded cache stays unbounded.
+    /// Sets another bound, in entries, or in weight if entries are weighed. A smaller one evicts at once, in the cache's order, and
+    /// takes time for each entry that leaves; a larger one takes none, and allocates nothing. Running calls go on, and are stored
+    /// under the new bound.
+    ///
+    /// With 0 everything leaves, and from then on every call runs, until there is room again. An unbounded cache stays unbounded.
+    /// The number of shards stays as it was built: one up to 1,024 entries and for weighed ones, else 16, which share the bound
+    /// evenly; under a bound below their number some have no room at all.
     pub fn set_capacity(&self, capacity: usize)
     where
         K: 'static,
@@ -276,15 +286,29 @@ impl<K, V: CacheValue> Cache<K, V> {
         here::lock().is_some_and(|here| self.flights.contains(&here, hash, |other| key.equivalent(other)))
     }
 
-    /// Clones of the entries that are stored when their shard's turn comes, in no order. Counters and order do not notice, and
-    /// no lock is held but while a shard is copied.
+    /// Clones of the live entries, in no order. Counters and order do not notice.
+    ///
+    /// They are cloned 64 at a time, and only then a lock is held: others go on using the cache, and so may the loop itself. An
+    /// entry that stays from beginning to end is shown; one that comes or leaves meanwhile may be or not, and one that takes the
+    /// place of another that leaves may be shown twice. Running calls are not shown.
     pub fn iter(&self) -> impl Iterator<Item = (K, V)> + use<K, V>
     where
         K: Clone,
     {
         let flights = self.flights.clone();
-        let shard = move |number| here::lock().map(|here| flights.entries(&here, number));
-        (0..self.flights.table().count()).filter_map(shard).flatten()
+        let (mut shard, mut end) = (0, usize::MAX);
+        let page = move || {
+            let here = here::lock()?;
+            while shard < flights.table().count() {
+                let (entries, begin) = flights.entries(&here, shard, end);
+                (shard, end) = if begin == 0 { (shard + 1, usize::MAX) } else { (shard, begin) };
+                if !entries.is_empty() {
+                    return Some(entries);
+                }
+            }
+            None
+        };
+        iter::from_fn(page).flatten()
     }
 
     fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {

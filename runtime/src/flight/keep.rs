@@ -62,7 +62,12 @@ impl<K, V> Keep<K, V> {
             (Some(weigh), Some(key)) => weigh(key, value) as u64,
             _ => 1,
         };
-        Terms { deadline: ttl.map_or(Moment::NEVER, |ttl| self.time.now().after(ttl)), weight }
+        let life = ttl.map(|ttl| (self.time.now(), ttl));
+        Terms {
+            deadline: life.map_or(Moment::NEVER, |(now, ttl)| now.after(ttl)),
+            weight,
+            now: life.map(|life| life.0),
+        }
     }
 
     /// Drops what has left, or tells the listener. Runs the user's code: not for under a lock.

@@ -35,6 +35,9 @@ use crate::ground::stats::Tally;
 use crate::ground::sync::MutexGuard;
 use crate::table::{Absent, Removed, Run, Table, low};
 
+/// How many entries are cloned under one lock when all are listed.
+const PAGE: usize = 64;
+
 /// The running calls of a cache and the table they end in: invalidation is a step over both.
 pub(crate) struct Flights<K, V> {
     running: Running<K, V>,
@@ -176,15 +179,19 @@ impl<K, V> Flights<K, V> {
         self.table.lock_each(here).map(|shard| shard.running()).sum()
     }
 
-    /// Clones of the entries of one shard.
-    pub(crate) fn entries(&self, here: &Locked, number: usize) -> Vec<(K, V)>
+    /// Clones of the live entries in one shard's last slots before `end`, and which slot is the first of these.
+    ///
+    /// Whoever walks a shard goes down: when an entry leaves, the last one takes its slot, so that none is passed over.
+    pub(crate) fn entries(&self, here: &Locked, number: usize, end: usize) -> (Vec<(K, V)>, usize)
     where
         K: Clone,
         V: Clone,
     {
         let shard = self.table.lock_number(here, number);
         let now = if shard.is_timed() { self.now() } else { Moment(0) };
-        shard.iter(now).map(|(key, value)| (key.clone(), value.clone())).collect()
+        let end = end.min(shard.len());
+        let begin = end.saturating_sub(PAGE);
+        (shard.page(begin..end, now).map(|(key, value)| (key.clone(), value.clone())).collect(), begin)
     }
 
     /// Takes out what has expired.

@@ -42,15 +42,15 @@ impl fmt::Display for CacheInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RemovalCause {
-    /// Its time was over.
+    /// Its time was over: its `ttl`, or its `tti`. Also if it was invalidated or written anew after that.
     Expired,
-    /// It made room for others.
+    /// It made room for others, or for a smaller bound.
     Evicted,
     /// It was invalidated.
     Invalidated,
-    /// Its value was written anew.
+    /// Its key was written anew: by a call that ran, or an insertion. Also if the new value is not kept.
     Replaced,
-    /// The cache was cleared.
+    /// The cache was cleared. Also if its time was over.
     Cleared,
 }
 

@@ -7,6 +7,8 @@ use crate::ground::clock::Moment;
 pub(crate) struct Terms {
     pub(crate) deadline: Moment,
     pub(crate) weight: u64,
+    /// When that was, if the clock was read for the deadline: it need not be read again.
+    pub(crate) now: Option<Moment>,
 }
 
 /// The part of a hash that a shard keeps.

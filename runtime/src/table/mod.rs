@@ -65,8 +65,9 @@ impl<K, V> Table<K, V> {
         Some(self.capacity.load(Ordering::Relaxed)).filter(|&capacity| capacity != UNBOUNDED)
     }
 
-    /// Another bound, of a table that has one.
+    /// Another bound, of a table that has one and always will.
     pub(crate) fn set_capacity(&self, here: &Locked, capacity: u64) -> Removed<K, V> {
+        let capacity = capacity.min(UNBOUNDED - 1);
         let mut removed = Removed::nothing();
         if self.capacity().is_some() {
             self.capacity.store(capacity, Ordering::Relaxed);

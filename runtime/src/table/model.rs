@@ -75,7 +75,7 @@ impl Pair {
                 };
                 let weight = if weighed { source.below(5)? } else { 1 };
                 let value = source.below(250)?;
-                let terms = Terms { deadline, weight };
+                let terms = Terms { deadline, weight, now: (deadline != Moment::NEVER).then_some(now) };
                 let removed = self.shard.insert(hash(key), key, value, |one, other| one == other, terms, || now);
                 let stays = deadline > now && weight <= self.capacity;
                 let old = self.model.remove(&key);
@@ -160,7 +160,8 @@ impl Pair {
     fn agree(&mut self) {
         self.shard.validate();
         let now = self.now;
-        let live: BTreeMap<u64, u64> = self.shard.iter(now).map(|(&key, &value)| (key, value)).collect();
+        let live: BTreeMap<u64, u64> =
+            self.shard.page(0..self.shard.len(), now).map(|(&key, &value)| (key, value)).collect();
         let expected: BTreeMap<u64, u64> = self
             .model
             .iter()

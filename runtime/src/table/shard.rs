@@ -4,6 +4,7 @@
 //! is handed out as [`Removed`], to be dropped when no lock is held.
 
 use std::mem;
+use std::ops::Range;
 use std::time::Duration;
 
 use hashbrown::HashTable;
@@ -219,8 +220,8 @@ impl<K, V> Shard<K, V> {
         now: impl FnOnce() -> Moment,
         removed: &mut Removed<K, V>,
     ) {
-        let Terms { deadline, weight } = terms;
-        let now = if self.expiry.is_some() || deadline != Moment::NEVER { now() } else { Moment(0) };
+        let Terms { deadline, weight, .. } = terms;
+        let now = terms.now.unwrap_or_else(|| if self.expiry.is_some() { now() } else { Moment(0) });
         let keeps = deadline > now && weight <= self.capacity;
         if let Some(slot) = found {
             let is_over = self.is_over(slot, now);
@@ -339,10 +340,15 @@ impl<K, V> Shard<K, V> {
         self.evictions
     }
 
-    /// The live entries, in no order.
-    pub(crate) fn iter(&self, now: Moment) -> impl Iterator<Item = (&K, &V)> {
-        let live = move |&(slot, _): &(usize, _)| !self.is_over(index(slot), now);
-        self.entries.iter().enumerate().filter(live).map(|(_, entry)| (&entry.key, &entry.value))
+    /// How many slots there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The live entries of some slots.
+    pub(crate) fn page(&self, slots: Range<usize>, now: Moment) -> impl Iterator<Item = (&K, &V)> {
+        let live = move |&slot: &usize| !self.is_over(index(slot), now);
+        slots.filter(live).map(|slot| (&self.entries[slot].key, &self.entries[slot].value))
     }
 
     #[inline]
@@ -474,7 +480,7 @@ mod tests {
     }
 
     fn insert(shard: &mut Shard<u32, u64>, key: u32, value: u64, deadline: Moment, now: Moment) {
-        let terms = Terms { deadline, weight: 1 };
+        let terms = Terms { deadline, weight: 1, now: Some(now) };
         drop(shard.insert(key, key, value, |one, other| one == other, terms, || now));
     }
 
@@ -484,7 +490,7 @@ mod tests {
         insert(&mut shard, 1, 10, Moment(100), Moment(0));
         insert(&mut shard, 2, 20, Moment(5), Moment(0));
         insert(&mut shard, 3, 30, Moment(100), Moment(5));
-        let kept: Vec<_> = shard.iter(Moment(5)).map(|(&key, _)| key).collect();
+        let kept: Vec<_> = shard.page(0..shard.len(), Moment(5)).map(|(&key, _)| key).collect();
         assert_eq!(kept, [1, 3]);
         assert_eq!(shard.evictions().expired, 1);
         assert_eq!(shard.evictions().evicted, 0);
