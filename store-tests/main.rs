@@ -16,6 +16,7 @@ mod mount;
 mod processes;
 mod redis;
 mod secrets;
+mod seeds;
 mod server;
 mod sqlite;
 mod support;
