@@ -22,6 +22,7 @@ pub use back::TierStats;
 pub use by_hand::{Fail, OnStoreError, Skip};
 use errand::Errand;
 
+use super::api::Store;
 use super::codec::Codec;
 use super::error::StoreError;
 use super::key_text::key_text;
@@ -238,7 +239,9 @@ impl<K, V, C, S> TieredBuilder<K, V, C, S> {
         self
     }
 
-    /// How long a call waits for the store, each time that it asks it something.
+    /// How long a call waits for the store, each time that it asks it something: for the value, and for its own to be written. What takes
+    /// longer counts as a failure, as does a store that cannot be reached. After five of them in a row the store is left alone: for half a
+    /// second, and each time that it fails again for twice as long, up to 10 seconds.
     ///
     /// Defaults to: half a second.
     pub fn limit(mut self, limit: Duration) -> Self {
@@ -258,9 +261,10 @@ where
         let Self { cache, store, memory, limit, lease, types, on_store_error } = self;
         let name = format!("{}{types}", cache.shown_name());
         let prefix = store.prefix_of(&name);
-        // Switched off, it has nothing and keeps nothing.
-        let bytes = if store.enabled { store.store.clone() } else { Arc::new(Null) };
-        let back = Arc::new(Back::new(bytes, store.hooks.clone(), limit, prefix));
+        // Switched off, it has nothing and keeps nothing, and nobody hears of it.
+        let (bytes, hooks): (Arc<dyn Store>, _) =
+            if store.enabled { (store.store.clone(), store.hooks.clone()) } else { (Arc::new(Null), Arc::default()) };
+        let back = Arc::new(Back::new(bytes, hooks, limit, prefix));
         let mut life = None;
         let cache = cache.map_life(|given| {
             let shared = life.insert(Arc::new(given)).clone();
