@@ -18,6 +18,7 @@ mod mount;
 mod processes;
 mod redis;
 mod secrets;
+mod seeds;
 mod server;
 mod sqlite;
 mod support;

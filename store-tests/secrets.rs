@@ -1,6 +1,6 @@
 //! A password in a URL is shown nowhere: in no error, in no `Debug`, to no hook, whatever goes wrong.
 
-use std::fmt::{Debug, Display};
+use std::fmt::{Debug, Display, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn urls_that_are_refused() {
     for secret in SECRETS {
         let wrong = [
             // No scheme, or one that nobody knows.
-            format!("{secret}"),
+            secret.to_owned(),
             format!("{secret}@host:6379/0"),
             format!("user:{secret}@host:6379/0"),
             format!("//user:{secret}@host:6379/0"),
@@ -83,10 +83,8 @@ struct Ears(Mutex<String>);
 
 impl Hook for Ears {
     fn after(&self, operation: Operation, outcome: &Outcome<'_>) {
-        *self.0.lock().unwrap() += &format!("{operation} {outcome:?}");
-        if let Some(error) = outcome.error {
-            *self.0.lock().unwrap() += &format!(" {error}");
-        }
+        let error = outcome.error.map(ToString::to_string).unwrap_or_default();
+        writeln!(self.0.lock().unwrap(), "{operation} {outcome:?} {error}").unwrap();
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn table(stores: &[(&'static str, TypedStore)]) -> Table {
         for which in ["", ", another process"] {
             let (requests, runs, took) = stampede(store.clone());
             let counts = [&requests.reads, &requests.writes, &*runs].map(|count| count.load(Ordering::Relaxed));
-            let cells = counts.map(|count| count.to_string()).into_iter().chain([format!("{took:.1?}")]);
+            let cells = counts.map(|count| count.to_string()).into_iter().chain([format!("{} ms", took.as_millis())]);
             table.row(&format!("{name}{which}"), cells);
         }
     }

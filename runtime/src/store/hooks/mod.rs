@@ -57,7 +57,7 @@ pub struct Outcome<'a> {
 
 /// Watches the operations of a store: those of a [`TypedStore`](super::TypedStore), and of a cache in front of one. All hooks are
 /// told before an operation begins and when it has ended, in their order. They are called where the operation runs: what they do
-/// holds it up, and counts for its time limit.
+/// holds it up, beyond its time limit. One that panics ends the operation with its panic.
 pub trait Hook: Send + Sync + 'static {
     /// An operation begins.
     fn before(&self, operation: Operation) {

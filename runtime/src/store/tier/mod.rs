@@ -25,6 +25,7 @@ pub use by_hand::{Fail, OnStoreError, Skip};
 use errand::Errand;
 pub use method::TieredMethodCache;
 
+use super::api::Store;
 use super::changes::{Tracked, Tracking};
 use super::codec::Codec;
 use super::error::StoreError;
@@ -246,7 +247,9 @@ impl<K, V, C, S> TieredBuilder<K, V, C, S> {
         self
     }
 
-    /// How long a call waits for the store, each time that it asks it something.
+    /// How long a call waits for the store, each time that it asks it something: for the value, and for its own to be written. What takes
+    /// longer counts as a failure, as does a store that cannot be reached. After five of them in a row the store is left alone: for half a
+    /// second, and each time that it fails again for twice as long, up to 10 seconds.
     ///
     /// Defaults to: half a second.
     pub fn limit(mut self, limit: Duration) -> Self {
@@ -266,13 +269,14 @@ where
         let Self { cache, store, memory, limit, lease, types, on_store_error } = self;
         let name = format!("{}{types}", cache.shown_name());
         let prefix = store.prefix_of(&name);
-        // Switched off, it has nothing and keeps nothing.
-        let bytes = if store.enabled { store.store.clone() } else { Arc::new(Null) };
+        // Switched off, it has nothing and keeps nothing, and nobody hears of it.
+        let (bytes, hooks): (Arc<dyn Store>, _) =
+            if store.enabled { (store.store.clone(), store.hooks.clone()) } else { (Arc::new(Null), Arc::default()) };
         let (bytes, changes) = match bytes.tracked().filter(|_| memory) {
             Some(Tracked { store, changes }) => (store, Some((changes.clone(), changes.number()))),
             None => (bytes, None),
         };
-        let back = Arc::new(Back::new(bytes, store.hooks.clone(), limit, prefix, changes.clone()));
+        let back = Arc::new(Back::new(bytes, hooks.clone(), limit, prefix, changes.clone()));
         let mut life = None;
         let cache = cache.map_life(|given| {
             let shown = match &given {
@@ -285,7 +289,6 @@ where
         });
         let life = life.unwrap_or_else(|| Arc::new(Life::Forever));
         let near = cache.build();
-        let hooks = store.hooks.clone();
         let turned = move |tracking| hooks.iter().for_each(|hook| hook.tracking(tracking));
         let watch = changes.map(|changes| Watch::begin(near.clone(), back.clone(), changes, Box::new(turned)));
         let coder = Box::new(Coded { store, name });
