@@ -13,7 +13,7 @@ const SCHEMES: &[&str] = &["redis", "memcached", "sqlite", "memory", "null"];
 ///
 /// | URL | store | its own options | needs the feature |
 /// |---|---|---|---|
-/// | `redis://user:password@127.0.0.1:6379/0` | `Redis` | `password`, `connect_timeout`, `protocol` (2 or 3) | `redis` |
+/// | `redis://user:password@127.0.0.1:6379/0` | `Redis` | `password`, `connect_timeout`, `protocol` (2 or 3), `tracking` (`true` or `false`) | `redis` |
 /// | `memcached://127.0.0.1:11211` | `Memcached` | `pool_size`, `connect_timeout` | `memcached` |
 /// | `sqlite:cache.db`, `sqlite:///var/cache.db`, `sqlite::memory:` | `Sqlite` | `busy_timeout` | `sqlite` |
 /// | `memory://` | [`Memory`] | `capacity` (default: 128 values; `unbounded`) | |

@@ -21,6 +21,7 @@ use tokio::time::timeout;
 pub use back::TierStats;
 use errand::Errand;
 
+use super::api::Store;
 use super::changes::{Tracked, Tracking};
 use super::codec::Codec;
 use super::error::StoreError;
@@ -45,8 +46,8 @@ use watch::Watch;
 /// kept in both, and lives as long in both: what comes from the store lives in memory only as long as it has left there.
 ///
 /// [`insert`](Self::insert), [`invalidate`](Self::invalidate) and [`clear`](Self::clear) hold at once in this process, and reach the
-/// store from a task of their own; until they have, what the store has is not read. Other processes go on serving what is in
-/// their memory until its time is over.
+/// store from a task of their own; until they have, what the store has is not read. Other processes forget what is in their memory
+/// if the store [tells them](Store::tracked), as Redis does; over another, they go on serving it until its time is over.
 ///
 /// A store that fails is none of the caller's business: the call runs. It waits for the store for
 /// [half a second](TieredBuilder::limit) at the most, and a store that fails again and again is left alone for a while.
@@ -373,7 +374,7 @@ impl<K, V> Tiered<K, V> {
         &self.near
     }
 
-    /// Whether memory hears of what other processes change in the store.
+    /// Whether memory hears of what others change in the store. [`Tracking::Down`] until the first call that asks the store.
     pub fn tracking(&self) -> Tracking {
         self.tier_stats().tracking
     }
