@@ -74,6 +74,8 @@ pub(super) async fn add(store: &dyn Store, key: &str, bytes: &[u8], ttl: Option<
 
 pub(super) struct Back {
     pub(super) store: Arc<dyn Store>,
+    /// Where deletions and clearings are told to others, which they are even if there is nothing to delete.
+    teller: Arc<dyn Store>,
     /// How long a call waits for the store.
     pub(super) limit: Duration,
     ledger: Lock<Ledger>,
@@ -107,13 +109,14 @@ impl Drop for Load {
 
 impl Back {
     pub(super) fn new(
-        store: Arc<dyn Store>,
+        (store, teller): (Arc<dyn Store>, Arc<dyn Store>),
         limit: Duration,
         prefix: Option<String>,
         feed: Option<(Changes, u64)>,
     ) -> Self {
         Self {
             store,
+            teller,
             limit,
             ledger: Lock::default(),
             reads: Lock::default(),
@@ -337,7 +340,7 @@ impl Duty {
             let written = match &change {
                 Change::Set { bytes, ttl } => back.tell(back.store.set(key, bytes, *ttl)).await.map(|()| true),
                 Change::Add { bytes, ttl } => back.tell(add(&*back.store, key, bytes, *ttl)).await,
-                Change::Delete => back.tell(back.store.delete(key)).await.map(|_| true),
+                Change::Delete => back.tell(back.teller.delete(key)).await.map(|_| true),
             };
             let error = match written {
                 Ok(true) => {
@@ -380,7 +383,7 @@ impl ClearingDuty {
         let back = &self.0;
         let prefix = back.prefix.as_deref().unwrap_or_default();
         let mut pause = FIRST_PAUSE;
-        while let Err(error) = back.tell(back.store.clear(prefix)).await {
+        while let Err(error) = back.tell(back.teller.clear(prefix)).await {
             if let StoreError::Unsupported { .. } = error {
                 back.begin_generation();
                 break;

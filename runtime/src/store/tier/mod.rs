@@ -242,11 +242,17 @@ where
         let Self { cache, store, memory, limit, lease, types } = self;
         let name = format!("{}{types}", cache.shown_name());
         let prefix = store.prefix_of(&name);
-        let (bytes, changes) = match store.store.tracked().filter(|_| memory) {
-            Some(Tracked { store, changes }) => (store, Some((changes.clone(), changes.number()))),
-            None => (store.store.clone(), None),
+        let plain = store.store.clone();
+        let (stores, changes) = match store.store.tracked() {
+            Some(Tracked { store, changes }) if memory => {
+                let number = changes.number();
+                ((store.clone(), store), Some((changes, number)))
+            }
+            // There is nothing to hear here, but what is decided here is for others to hear.
+            Some(Tracked { store, .. }) => ((plain, store), None),
+            None => ((plain.clone(), plain), None),
         };
-        let back = Arc::new(Back::new(bytes, limit, prefix, changes.clone()));
+        let back = Arc::new(Back::new(stores, limit, prefix, changes.clone()));
         let mut life = None;
         let cache = cache.map_life(|given| {
             let shown = match &given {
