@@ -49,7 +49,7 @@ impl Server {
             format!("--port 0 --tls-port {port} --bind 127.0.0.1 --tls-auth-clients no --appendonly no --save")
                 .split(' ')
                 .map(str::to_owned)
-                .chain(["".to_owned(), "--tls-cert-file".to_owned(), cert.display().to_string()])
+                .chain([String::new(), "--tls-cert-file".to_owned(), cert.display().to_string()])
                 .chain(["--tls-key-file".to_owned(), key.display().to_string()])
                 .collect();
         let server = Self::start_in(folder, "redis-server", port, arguments)?;
