@@ -98,13 +98,16 @@ async fn two_caches_over_one_store_hear_of_each_other() {
 #[tokio::test]
 async fn a_load_of_a_key_that_is_not_stored_is_overtaken() {
     let (Some(url), namespace) = (url("CACHETOOLS_REDIS_URL"), unique()) else { return };
-    let (one, other) = (process(&url, &namespace), process(&url, &namespace));
-    for change in [
-        |cache: &Tiered<u32, u32>| {
-            cache.invalidate(&1);
-        },
-        Tiered::clear,
-    ] {
+    let typed = store(&url).unwrap().namespace(&namespace);
+    let without_memory = Cache::<u32, u32>::builder().name("f").store(typed).memory(false).build();
+    let one = process(&url, &namespace);
+    let invalidate = |cache: &Tiered<u32, u32>| {
+        cache.invalidate(&1);
+    };
+    let others = [process(&url, &namespace), without_memory];
+    for (change, other) in
+        [invalidate, Tiered::clear].into_iter().flat_map(|change| others.each_ref().map(|other| (change, other)))
+    {
         let (began, begins) = tokio::sync::oneshot::channel();
         let (go, wait) = tokio::sync::oneshot::channel::<()>();
         let load = {
@@ -120,7 +123,7 @@ async fn a_load_of_a_key_that_is_not_stored_is_overtaken() {
         };
         begins.await.unwrap();
         // There is nothing in the store to be deleted.
-        change(&other);
+        change(other);
         until("the end of the old load", async || !one.near().contains(&1)).await;
         go.send(()).unwrap();
         assert_eq!(load.await.unwrap(), 1);

@@ -68,8 +68,13 @@ impl Line {
             current.number += 1;
             current.number
         };
-        let Settings { host, port, login, connect_timeout, .. } = &self.settings;
-        let address = ConnectionAddr::Tcp(host.clone(), *port);
+        let Settings { host, port, login, connect_timeout, tls, .. } = &self.settings;
+        let (host, port) = (host.clone(), *port);
+        let address = if *tls {
+            ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+        } else {
+            ConnectionAddr::Tcp(host, port)
+        };
         let client = Client::open(address.into_connection_info()?.set_redis_settings(login.clone()))?;
         // How long an operation may take is known to those above.
         let mut config =

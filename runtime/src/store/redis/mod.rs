@@ -54,6 +54,7 @@ struct Settings {
     login: RedisConnectionInfo,
     connect_timeout: Duration,
     tracking: bool,
+    tls: bool,
 }
 
 /// Whether an operation may be tried a second time.
@@ -69,7 +70,8 @@ impl Redis {
     pub fn new(host: &str, port: u16) -> Self {
         let login = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
         let connect_timeout = Duration::from_secs(1);
-        Self::of(Settings { host: host.to_owned(), port, login, connect_timeout, tracking: true }, None)
+        let host = host.to_owned();
+        Self::of(Settings { host, port, login, connect_timeout, tracking: true, tls: false }, None)
     }
 
     fn of(settings: Settings, changes: Option<Changes>) -> Self {
@@ -125,6 +127,14 @@ impl Redis {
         self.change(|settings| settings.tracking = tracking)
     }
 
+    /// Speaks TLS. The server's certificate has to be good for `host`, by the certificates that the system trusts, or those in the
+    /// file that the variable `SSL_CERT_FILE` names.
+    #[cfg(feature = "redis-tls")]
+    #[must_use]
+    pub fn tls(self) -> Self {
+        self.change(|settings| settings.tls = true)
+    }
+
     pub(crate) fn from_url(url: &Url) -> Result<Self, StoreError> {
         url.allow(&["password", "connect_timeout", "protocol", "tracking"])?;
         let invalid = |part, expected| StoreError::InvalidUrl { part, expected };
@@ -140,6 +150,10 @@ impl Redis {
         }
         if let Some(limit) = url.duration("connect_timeout")? {
             store = store.connect_timeout(limit);
+        }
+        #[cfg(feature = "redis-tls")]
+        if url.scheme == "rediss" {
+            store = store.tls();
         }
         match url.option("tracking") {
             Some("true") | None => {}
@@ -381,8 +395,8 @@ mod tests {
     fn a_url_sets_each_field() {
         let store =
             url("redis://me:pw@endpoint:1000/3/?password=other&connect_timeout=20&protocol=2&tracking=false").unwrap();
-        let Settings { host, port, login, connect_timeout, tracking } = &store.0.settings;
-        assert!(!tracking);
+        let Settings { host, port, login, connect_timeout, tracking, tls } = &store.0.settings;
+        assert!(!tracking && !tls);
         assert_eq!((&**host, *port, login.db(), connect_timeout.as_secs()), ("endpoint", 1000, 3, 20));
         assert_eq!((login.username(), login.password()), (Some("me"), Some("pw")));
         assert_eq!(login.protocol(), ProtocolVersion::RESP2);

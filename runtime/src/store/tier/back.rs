@@ -6,23 +6,20 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::super::api::Store;
 use super::super::changes::{Changes, Tracking};
 use super::super::error::StoreError;
 use super::super::hooks::{Hook, Operation, Read, watched};
 use super::breaker::Breaker;
+use super::duty::{ClearingDuty, Duty};
 use super::lease::unique;
-use super::ledger::{Change, Fate, Ledger, Sight, Work};
+use super::ledger::{Change, Ledger, Sight};
 use crate::ground::sync::Lock;
 
 /// A write that the store does not acknowledge for so long is given up as lost.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Between the attempts to write what must be written.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How the second tier of a cache is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,14 +47,14 @@ pub struct TierStats {
 pub(super) struct Tally {
     pub(super) hits: AtomicU64,
     pub(super) misses: AtomicU64,
-    writes: AtomicU64,
+    pub(super) writes: AtomicU64,
     errors: AtomicU64,
     skipped: AtomicU64,
     pub(super) invalidations: AtomicU64,
 }
 
 /// Whether it may be over when the store is asked again.
-fn is_passing(error: &StoreError) -> bool {
+pub(super) fn is_passing(error: &StoreError) -> bool {
     matches!(error, StoreError::Unavailable { .. } | StoreError::Timeout { .. })
 }
 
@@ -76,9 +73,11 @@ pub(super) async fn add(store: &dyn Store, key: &str, bytes: &[u8], ttl: Option<
 pub(super) struct Back {
     pub(super) store: Arc<dyn Store>,
     hooks: Arc<[Arc<dyn Hook>]>,
+    /// Where deletions and clearings are told to others, which they are even if there is nothing to delete.
+    pub(super) teller: Arc<dyn Store>,
     /// How long a call waits for the store.
     pub(super) limit: Duration,
-    ledger: Lock<Ledger>,
+    pub(super) ledger: Lock<Ledger>,
     pub(super) reads: Lock<Breaker>,
     changes: Lock<Breaker>,
     /// Where writes run that are decided outside of a runtime.
@@ -90,7 +89,7 @@ pub(super) struct Back {
     /// What ends its keys since it was cleared, where the store could not clear them; empty before that.
     generation: Lock<String>,
     /// Told whenever something is written.
-    settled: Notify,
+    pub(super) settled: Notify,
     pub(super) tally: Tally,
 }
 
@@ -109,7 +108,7 @@ impl Drop for Load {
 
 impl Back {
     pub(super) fn new(
-        store: Arc<dyn Store>,
+        (store, teller): (Arc<dyn Store>, Arc<dyn Store>),
         hooks: Arc<[Arc<dyn Hook>]>,
         limit: Duration,
         prefix: Option<String>,
@@ -117,6 +116,7 @@ impl Back {
     ) -> Self {
         Self {
             store,
+            teller,
             hooks,
             limit,
             ledger: Lock::default(),
@@ -249,14 +249,14 @@ impl Back {
     }
 
     /// Tells the other caches of this process, which share the store's connection, of a change.
-    fn tell_others(&self, key: &str) {
+    pub(super) fn tell_others(&self, key: &str) {
         if let Some((changes, number)) = &self.feed {
             changes.changed_by(*number, key);
         }
     }
 
     /// From now on other keys are used.
-    fn begin_generation(&self) {
+    pub(super) fn begin_generation(&self) {
         *self.generation.lock() = format!("@{}", &unique()[..12]);
     }
 
@@ -266,11 +266,10 @@ impl Back {
     }
 
     /// Sees to it that what is to be written under a key is written.
-    fn work_on(self: &Arc<Self>, key: &str) {
+    pub(super) fn work_on(self: &Arc<Self>, key: &str) {
         let Some(runtime) = self.handle() else { return };
         let Some(change) = self.ledger.lock().take(key) else { return };
-        let duty = Duty { back: self.clone(), key: key.to_owned(), on: true };
-        runtime.spawn(duty.run(change));
+        runtime.spawn(Duty::new(self.clone(), key).run(change));
     }
 
     fn work_on_clearing(self: &Arc<Self>) {
@@ -310,113 +309,5 @@ impl Load {
             // Who does not wait for it any more does not stop it.
             let _ = timeout(self.back.limit, written).await;
         }
-    }
-}
-
-/// The duty to write what is to be written under a key. Dropped before it is done, it is somebody else's again.
-struct Duty {
-    back: Arc<Back>,
-    key: String,
-    /// Until it is done.
-    on: bool,
-}
-
-impl Duty {
-    async fn run(mut self, first: Change) {
-        let mut change = first;
-        let waiting = loop {
-            let fate = self.write(change).await;
-            let work = self.back.ledger.lock().done(&self.key, fate);
-            match work {
-                Work::Write(next) => change = next,
-                Work::Clear => {
-                    self.on = false;
-                    return ClearingDuty(self.back.clone()).run().await;
-                }
-                Work::Rest(waiting) => break waiting,
-            }
-        };
-        self.on = false;
-        for waiting in waiting {
-            let _ = waiting.send(());
-        }
-        self.back.settled.notify_waiters();
-    }
-
-    /// Writes a change, and again if it must be.
-    async fn write(&self, mut change: Change) -> Fate {
-        let Self { back, key, .. } = self;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            // It is waited for longer than a call would: another change of the key must not overtake it.
-            let written = match &change {
-                Change::Set { bytes, ttl } => {
-                    back.tell(Operation::Set, back.store.set(key, bytes, *ttl)).await.map(|()| true)
-                }
-                Change::Add { bytes, ttl } => back.tell(Operation::Add, add(&*back.store, key, bytes, *ttl)).await,
-                Change::Delete => back.tell(Operation::Delete, back.store.delete(key)).await.map(|_| true),
-            };
-            let error = match written {
-                Ok(true) => {
-                    count(&back.tally.writes);
-                    back.tell_others(key);
-                    return Fate::Written;
-                }
-                Ok(false) => return Fate::Yielded,
-                Err(error) => error,
-            };
-            if !back.ledger.lock().insists(key) {
-                return Fate::Lost;
-            }
-            back.ledger.lock().fails(key);
-            if !is_passing(&error) {
-                // The store will never take it; but it can give up what it has.
-                change = Change::Delete;
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            if !back.ledger.lock().insists(key) {
-                return Fate::Lost;
-            }
-        }
-    }
-}
-
-impl Drop for Duty {
-    fn drop(&mut self) {
-        if self.on {
-            self.back.ledger.lock().put_back(&self.key);
-        }
-    }
-}
-
-/// The duty to clear the store.
-struct ClearingDuty(Arc<Back>);
-
-impl ClearingDuty {
-    async fn run(self) {
-        let back = &self.0;
-        let prefix = back.prefix.as_deref().unwrap_or_default();
-        let mut pause = FIRST_PAUSE;
-        while let Err(error) = back.tell(Operation::Clear, back.store.clear(prefix)).await {
-            if let StoreError::Unsupported { .. } = error {
-                back.begin_generation();
-                break;
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-        let waiting = back.ledger.lock().cleared();
-        back.tell_others(prefix);
-        for key in waiting {
-            back.work_on(&key);
-        }
-        back.settled.notify_waiters();
-    }
-}
-
-impl Drop for ClearingDuty {
-    fn drop(&mut self) {
-        self.0.ledger.lock().clearing_given_up();
     }
 }

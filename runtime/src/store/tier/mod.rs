@@ -3,6 +3,8 @@
 mod back;
 mod breaker;
 mod by_hand;
+mod coder;
+mod duty;
 mod errand;
 pub(crate) mod generated;
 mod lease;
@@ -28,9 +30,6 @@ pub use method::TieredMethodCache;
 use super::api::Store;
 use super::changes::{Tracked, Tracking};
 use super::codec::Codec;
-use super::error::StoreError;
-use super::key_text::key_text;
-use super::keys::Call;
 use super::null::Null;
 use super::ttl::Ttl;
 use super::typed::TypedStore;
@@ -41,6 +40,7 @@ use crate::flight::Life;
 use crate::ground::chance::Chance;
 use crate::ground::key::CacheKey;
 use back::Back;
+use coder::{Coded, Coder};
 use ledger::Change;
 use watch::Watch;
 
@@ -50,8 +50,8 @@ use watch::Watch;
 /// kept in both, and lives as long in both: what comes from the store lives in memory only as long as it has left there.
 ///
 /// [`insert`](Self::insert), [`invalidate`](Self::invalidate) and [`clear`](Self::clear) hold at once in this process, and reach the
-/// store from a task of their own; until they have, what the store has is not read. Other processes go on serving what is in
-/// their memory until its time is over.
+/// store from a task of their own; until they have, what the store has is not read. Other processes forget what is in their memory
+/// if the store [tells them](Store::tracked), as Redis does; over another, they go on serving it until its time is over.
 ///
 /// A store that fails is none of the caller's business: the call runs. It waits for the store for
 /// [half a second](TieredBuilder::limit) at the most, and a store that fails again and again is left alone for a while. Whose `S` is
@@ -99,43 +99,6 @@ struct Tier<K, V> {
     lease: Option<Duration>,
     /// If the store tells of what others change.
     watch: Option<Arc<Watch<K, V>>>,
-}
-
-/// Keys and values as the store has them; so that no codec is in the type of a cache.
-trait Coder<K, V>: Send + Sync {
-    fn key(&self, key: &K, generation: &str) -> Result<String, StoreError>;
-    fn open(&self, key: &str, bytes: &[u8]) -> Option<V>;
-    fn seal(&self, key: &str, value: &V) -> Result<Vec<u8>, StoreError>;
-    fn ttl(&self, ttl: Ttl) -> Option<Duration>;
-}
-
-struct Coded<C> {
-    store: TypedStore<C>,
-    name: String,
-}
-
-impl<C: Codec<V>, K: Serialize, V> Coder<K, V> for Coded<C> {
-    fn key(&self, key: &K, generation: &str) -> Result<String, StoreError> {
-        let mut args = key_text(key).map_err(|_| StoreError::InvalidKey { reason: "it cannot be written as text" })?;
-        args.push_str(generation);
-        let TypedStore { store, prefix, keys, .. } = &self.store;
-        if self.name.is_empty() {
-            return prefix.key(store, &args);
-        }
-        prefix.call(store, &**keys, Call::new(&self.name, &args))
-    }
-
-    fn open(&self, key: &str, bytes: &[u8]) -> Option<V> {
-        self.store.open(key, bytes)
-    }
-
-    fn seal(&self, key: &str, value: &V) -> Result<Vec<u8>, StoreError> {
-        self.store.seal(key, value)
-    }
-
-    fn ttl(&self, ttl: Ttl) -> Option<Duration> {
-        self.store.ttl_of(ttl)
-    }
 }
 
 impl<K, V> Tier<K, V> {
@@ -270,13 +233,18 @@ where
         let name = format!("{}{types}", cache.shown_name());
         let prefix = store.prefix_of(&name);
         // Switched off, it has nothing and keeps nothing, and nobody hears of it.
-        let (bytes, hooks): (Arc<dyn Store>, _) =
+        let (plain, hooks): (Arc<dyn Store>, _) =
             if store.enabled { (store.store.clone(), store.hooks.clone()) } else { (Arc::new(Null), Arc::default()) };
-        let (bytes, changes) = match bytes.tracked().filter(|_| memory) {
-            Some(Tracked { store, changes }) => (store, Some((changes.clone(), changes.number()))),
-            None => (bytes, None),
+        let (stores, changes) = match plain.tracked() {
+            Some(Tracked { store, changes }) if memory => {
+                let number = changes.number();
+                ((store.clone(), store), Some((changes, number)))
+            }
+            // There is nothing to hear here, but what is decided here is for others to hear.
+            Some(Tracked { store, .. }) => ((plain, store), None),
+            None => ((plain.clone(), plain), None),
         };
-        let back = Arc::new(Back::new(bytes, hooks.clone(), limit, prefix, changes.clone()));
+        let back = Arc::new(Back::new(stores, hooks.clone(), limit, prefix, changes.clone()));
         let mut life = None;
         let cache = cache.map_life(|given| {
             let shown = match &given {
@@ -368,7 +336,7 @@ impl<K, V, S> Tiered<K, V, S> {
         &self.near
     }
 
-    /// Whether memory hears of what other processes change in the store.
+    /// Whether memory hears of what others change in the store. [`Tracking::Down`] until the first call that asks the store.
     pub fn tracking(&self) -> Tracking {
         self.tier_stats().tracking
     }
