@@ -30,9 +30,9 @@ impl Plan<'_> {
                 (quote_spanned!(site()=> key: #ty,), quote_spanned!(site()=> #rt::KeyOwned(key)))
             }
         };
-        let fit = self.fit();
+        let (fit, fit_key) = (self.fit(), self.fit_key());
         let (value_name, how_name) = (Ident::new("value", site()), Ident::new("how", site()));
-        let contains = quote_spanned!(site()=> #fit.contains(#this, #key));
+        let contains = quote_spanned!(site()=> #fit_key.contains(#this, #key));
         let peek = quote_spanned!(site()=> #fit.peek(#this, #key));
         let both = quote_spanned!(site()=> Self::cache_tiers #turbofish());
         let [invalidate, insert, clear, close] = if self.tier.is_some() {
@@ -44,8 +44,8 @@ impl Plan<'_> {
             ]
         } else {
             [
-                quote_spanned!(site()=> #fit.invalidate(#this, #key)),
-                quote_spanned!(site()=> #fit.insert(#this, #insert_key, #value_name)),
+                quote_spanned!(site()=> #fit_key.invalidate(#this, #key)),
+                quote_spanned!(site()=> #fit_key.insert(#this, #insert_key, #value_name)),
                 quote_spanned!(site()=> #this.clear()),
                 quote_spanned!(site()=> #rt::close(#this, #how_name)),
             ]
