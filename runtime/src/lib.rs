@@ -187,6 +187,7 @@ pub use store::store;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::cache::call::{Pending, Run, Shared, Start};
+    pub use crate::cache::closing::Closing;
     pub use crate::cache::keyed::close;
     pub use crate::cache::mode::{
         ByClone, ByReport, ByShared, ByTrait, ErrorsByClone, ErrorsByReport, ErrorsByRetry, ErrorsByShared,

@@ -52,6 +52,12 @@ impl Plan<'_> {
         };
         let (attrs, home) = (self.shared_attrs(), handle_home(name));
         let doc = format!("The cache behind [`{}()`].", self.item.ident());
+        let closing = if self.tier.is_some() {
+            quote_spanned!(site()=> impl ::core::future::Future<Output = ()>)
+        } else {
+            let key = self.key_type();
+            quote_spanned!(site()=> #rt::Closing<'static, #key, #value>)
+        };
         let verbs = quote_spanned! {site()=>
             /// The cache itself.
             #[inline]
@@ -74,7 +80,7 @@ impl Plan<'_> {
             /// Forgets every call and sets the counters to zero.
             #vis fn cache_clear #generics() #clause { #clear; }
             /// Waits for the running calls, or gives them up; from then on calls run as the plain function.
-            #vis fn cache_close #generics(#how_name: #krate::Close) -> impl ::core::future::Future<Output = ()> #clause { #close }
+            #vis fn cache_close #generics(#how_name: #krate::Close) -> #closing #clause { #close }
         };
         quote_spanned! {site()=>
             #rt::in_an_impl_use_cachedmethod! {

@@ -180,7 +180,7 @@ impl __load_handle::load {
     /// Waits for the running calls, or gives them up; from then on calls run as the plain function.
     pub fn cache_close<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         how: ::cachetools::Close,
-    ) -> impl ::core::future::Future<Output = ()> {
+    ) -> ::cachetools::__private::Closing<'static, [u64; N], T> {
         ::cachetools::__private::close(Self::cache::<T, N>(), how)
     }
 }

@@ -202,7 +202,7 @@ impl __get_user_handle::get_user {
     /// Waits for the running calls, or gives them up; from then on calls run as the plain function.
     pub fn cache_close(
         how: ::cachetools::Close,
-    ) -> impl ::core::future::Future<Output = ()> {
+    ) -> ::cachetools::__private::Closing<'static, (u64, ::std::string::String), User> {
         ::cachetools::__private::close(Self::cache(), how)
     }
 }
