@@ -13,6 +13,8 @@ fn shared() -> TypedStore {
     TypedStore::new(BYTES.clone())
 }
 
+// Clippy counts the `unsafe` of the standard library's `pin!`, which the expansion of a method calls.
+#[allow(clippy::unsafe_derive_deserialize)]
 #[derive(Clone, Debug, Hash, PartialEq, Eq, Serialize, Deserialize)]
 struct Rates {
     base: String,

@@ -37,20 +37,32 @@ impl Plan<'_> {
         quote_spanned!(site()=> #krate::__private)
     }
 
-    /// The type of `Fit`, whose methods are the verbs, by way of the questions whether the arguments can be in a key and the value can be kept:
-    /// each at the type that it is about, and in all bodies alike, so that the compiler's errors about it become one.
+    /// The type of `Fit`, whose methods are the verbs, by way of the questions whether the arguments can be in a key and the value can
+    /// be kept: each at the type that it is about, and in all bodies alike, so that the compiler's errors about it become one.
     fn fit_type(&self) -> TokenStream {
         let (rt, value) = (self.rt(), self.value());
-        let kept = quote_spanned!(site()=> <#value as #rt::FitToKeep<_>>::Then<#rt::Fit>);
+        self.fit_key_type(quote_spanned!(site()=> <#value as #rt::FitToKeep<_>>::Then<#rt::Fit>))
+    }
+
+    /// The questions about the key alone, and what comes after them.
+    fn fit_key_type(&self, then: TokenStream) -> TokenStream {
+        let rt = self.rt();
         self.key_parts()
             .iter()
             .rev()
-            .fold(kept, |then, part| quote_spanned!(site()=> <#part as #rt::FitForKey<_>>::Then<#then>))
+            .fold(then, |then, part| quote_spanned!(site()=> <#part as #rt::FitForKey<_>>::Then<#then>))
     }
 
-    /// One.
+    /// A `Fit`.
     fn fit(&self) -> TokenStream {
         let (rt, fit) = (self.rt(), self.fit_type());
+        quote_spanned!(site()=> #rt::answer::<#fit>())
+    }
+
+    /// One for the verbs that keep no value and give none out.
+    fn fit_key(&self) -> TokenStream {
+        let rt = self.rt();
+        let fit = self.fit_key_type(quote_spanned!(site()=> #rt::Fit));
         quote_spanned!(site()=> #rt::answer::<#fit>())
     }
 

@@ -59,6 +59,7 @@ pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `cache = self.settings` | a cache of the method's own, or an `Option` of one | in `caches` |
 /// | `shared` | one cache for all instances | one for each |
 /// | `ignore = "self"` | the instance doesn't count in a `shared` cache | it does |
+/// | `store = ..` | a second tier, where instances share a cache: `shared`, or a function without `self` | none |
 /// | `handle = true`, `other` or `false` | an accessor beside the method, under which name | `<method>_cache` if the method has a visibility |
 #[proc_macro_attribute]
 pub fn cachedmethod(args: TokenStream, item: TokenStream) -> TokenStream {

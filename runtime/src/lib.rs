@@ -61,6 +61,74 @@
 //! # }
 //! ```
 //!
+//! The cache can be another than the instance's, `self` can be in the key, and the method can be of a trait:
+//!
+//! ```
+//! use cachetools::{Cache, InstanceCaches, cachedmethod};
+//! use std::sync::Arc;
+//!
+//! #[derive(Default)]
+//! struct Shop {
+//!     tenant: u64,
+//!     inner: Inner,
+//!     stock: Option<Cache<u64, u64>>,
+//! }
+//!
+//! #[derive(Default)]
+//! struct Inner {
+//!     caches: InstanceCaches,
+//! }
+//!
+//! trait Catalogue {
+//!     fn article(&self, id: u64) -> impl Future<Output = u64> + Send; // or an `async fn`, or by `async_trait`
+//! }
+//!
+//! impl Catalogue for Shop {
+//!     #[cachedmethod(caches = self.inner.caches, ttl = "1m")] // or `caches = self.caches()`
+//!     async fn article(&self, id: u64) -> u64 {
+//!         id
+//!     }
+//! }
+//!
+//! impl Shop {
+//!     #[cachedmethod(cache = self.stock)] // a field of its own; `None` is no cache
+//!     pub async fn stock(&self, id: u64) -> u64 {
+//!         id
+//!     }
+//!
+//!     #[cachedmethod(shared, key = |id| -> (u64, u64) { (self.tenant, *id) })] // one cache for all instances
+//!     pub async fn order(&self, id: u64) -> u64 {
+//!         self.tenant + id
+//!     }
+//!
+//!     #[cachedmethod(shared, ignore = "self", handle = rates)] // without `ignore`, the instance is in the key
+//!     pub async fn rate(&self, currency: &str) -> usize {
+//!         currency.len()
+//!     }
+//!
+//!     #[cachedmethod] // of the type
+//!     pub async fn setting(name: &str) -> usize {
+//!         name.len()
+//!     }
+//!
+//!     #[cachedmethod(caches = self.inner.caches, flight = shared)] // what any of its waiters can bring to its end
+//!     pub async fn report<T: AsRef<str> + Clone + Send + Sync + Eq + std::hash::Hash + 'static>(self: Arc<Self>, name: T) -> usize {
+//!         name.as_ref().len()
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let shop = Arc::new(Shop::default());
+//! assert_eq!((shop.article(1).await, shop.stock(2).await, shop.order(3).await), (1, 2, 3));
+//! assert_eq!((shop.rate("EUR").await, Shop::setting("lang").await, shop.clone().report("year").await), (3, 4, 4));
+//! assert!(Shop::rates().cache_invalidate("EUR"));
+//! assert_eq!(shop.report_cache::<&'static str>().cache_info().misses, 1);
+//! # }
+//! ```
+//!
+//! All forms are shown with [`macro@cachedmethod`].
+//!
 //! # What a call may rely on
 //!
 //! 1. However many callers ask for one key at once, the body runs once; all get its value.
@@ -119,6 +187,7 @@ pub use store::store;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::cache::call::{Pending, Run, Shared, Start};
+    pub use crate::cache::closing::Closing;
     pub use crate::cache::keyed::close;
     pub use crate::cache::mode::{
         ByClone, ByReport, ByShared, ByTrait, ErrorsByClone, ErrorsByReport, ErrorsByRetry, ErrorsByShared,

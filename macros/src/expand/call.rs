@@ -9,7 +9,7 @@ use super::receiver::rename_self;
 use super::site;
 use crate::args::Errors;
 use crate::item::Body;
-use crate::plan::{Flight, Kind, Owned, OwnedCopy, Plan};
+use crate::plan::{Flight, Key, Kind, Owned, OwnedCopy, Plan};
 
 impl Plan<'_> {
     /// The whole body of the decorated function, around the user's statements.
@@ -33,7 +33,8 @@ impl Plan<'_> {
         // traits lives across an await, where the compiler can't show it to be `Send`.
         quote_spanned! {site()=>
             #guard
-            let __pending = match #fit.start::<_, #value, #ret, _, _>(#cache, #key, #mode) {
+            let __fit = #fit;
+            let __pending = match __fit.start::<_, #value, #ret, _, _>(#cache, #key, #mode) {
                 #rt::Start::Hit(__hit) => return __hit,
                 #rt::Start::Miss(__pending) => __pending,
             };
@@ -107,7 +108,18 @@ impl Plan<'_> {
         // At the function's name, where the error of a body that can't leave its thread is of use.
         let at = self.item.ident().span().resolved_at(site());
         let verb = Ident::new(verb, at);
-        let copy = copies.iter().map(|OwnedCopy { name, referent }| copied(name, referent, name, referent.span()));
+        // Whether what is in the key can be copied has been asked.
+        let counts = |name: &Ident| match &self.key {
+            Key::Parts(parts) => parts.iter().any(|part| part.name == *name),
+            Key::Given(_) => false,
+        };
+        let copy = copies.iter().map(|OwnedCopy { name, referent }| {
+            if counts(name) {
+                quote_spanned!(site()=> let #name = __fit.copied::<#referent>(#name);)
+            } else {
+                copied(name, referent, name, referent.span())
+            }
+        });
         let borrow = copies.iter().map(|OwnedCopy { name, referent }| {
             quote_spanned!(site()=> #[allow(unused_variables)] let #name: &#referent = ::core::borrow::Borrow::borrow(&#name);)
         });
@@ -131,7 +143,7 @@ impl Plan<'_> {
     /// What is made ready before a body, and the body around which the store is asked and told; as it is without a store.
     fn through_the_tiers(&self, rt: &TokenStream, at: Span, body: TokenStream) -> (TokenStream, TokenStream) {
         let Some(tier) = &self.tier else { return (TokenStream::new(), body) };
-        let (key, fit, mode, ret) = (self.key(), self.fit(), self.mode(), &self.returns.ty);
+        let (key, mode, ret) = (self.key(), self.mode(), &self.returns.ty);
         let strict = if tier.strict {
             quote_spanned!(site()=> ::core::option::Option::Some((|__error| ::core::result::Result::Err(::core::convert::From::from(__error))) as fn(_) -> #ret))
         } else {
@@ -139,7 +151,7 @@ impl Plan<'_> {
         };
         let errand = quote_spanned! {site()=>
             let mut __pending = __pending;
-            let __errand = #rt::errand(__tiers, #fit.key(#key), &mut __pending);
+            let __errand = #rt::errand(__tiers, __fit.key(#key), &mut __pending);
         };
         (errand, quote_spanned!(at=> #rt::around(__errand, #mode, #strict, #body)))
     }

@@ -30,9 +30,9 @@ impl Plan<'_> {
                 (quote_spanned!(site()=> key: #ty,), quote_spanned!(site()=> #rt::KeyOwned(key)))
             }
         };
-        let fit = self.fit();
+        let (fit, fit_key) = (self.fit(), self.fit_key());
         let (value_name, how_name) = (Ident::new("value", site()), Ident::new("how", site()));
-        let contains = quote_spanned!(site()=> #fit.contains(#this, #key));
+        let contains = quote_spanned!(site()=> #fit_key.contains(#this, #key));
         let peek = quote_spanned!(site()=> #fit.peek(#this, #key));
         let both = quote_spanned!(site()=> Self::cache_tiers #turbofish());
         let [invalidate, insert, clear, close] = if self.tier.is_some() {
@@ -44,14 +44,20 @@ impl Plan<'_> {
             ]
         } else {
             [
-                quote_spanned!(site()=> #fit.invalidate(#this, #key)),
-                quote_spanned!(site()=> #fit.insert(#this, #insert_key, #value_name)),
+                quote_spanned!(site()=> #fit_key.invalidate(#this, #key)),
+                quote_spanned!(site()=> #fit_key.insert(#this, #insert_key, #value_name)),
                 quote_spanned!(site()=> #this.clear()),
                 quote_spanned!(site()=> #rt::close(#this, #how_name)),
             ]
         };
         let (attrs, home) = (self.shared_attrs(), handle_home(name));
         let doc = format!("The cache behind [`{}()`].", self.item.ident());
+        let closing = if self.tier.is_some() {
+            quote_spanned!(site()=> impl ::core::future::Future<Output = ()>)
+        } else {
+            let key = self.key_type();
+            quote_spanned!(site()=> #rt::Closing<'static, #key, #value>)
+        };
         let verbs = quote_spanned! {site()=>
             /// The cache itself.
             #[inline]
@@ -74,7 +80,7 @@ impl Plan<'_> {
             /// Forgets every call and sets the counters to zero.
             #vis fn cache_clear #generics() #clause { #clear; }
             /// Waits for the running calls, or gives them up; from then on calls run as the plain function.
-            #vis fn cache_close #generics(#how_name: #krate::Close) -> impl ::core::future::Future<Output = ()> #clause { #close }
+            #vis fn cache_close #generics(#how_name: #krate::Close) -> #closing #clause { #close }
         };
         quote_spanned! {site()=>
             #rt::in_an_impl_use_cachedmethod! {

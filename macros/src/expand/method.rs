@@ -122,7 +122,7 @@ impl Plan<'_> {
         });
         let names: Vec<_> = (0..parts.len()).map(|index| format_ident!("__part{index}", span = site())).collect();
         let key = self.key_of(parts.iter().zip(&names));
-        let fit = self.fit();
+        let fit = self.fit_key();
         (types.collect(), names, quote_spanned!(site()=> #fit.own(#key)))
     }
 }

@@ -1,6 +1,7 @@
 //! The verbs that generated code uses: they look up by a borrowed view of the key.
 
 use super::call::{self, Pending, Start};
+use super::closing::Closing;
 use super::mode::{CacheValue, Mode};
 use super::{Cache, Close};
 use crate::ground::here;
@@ -44,6 +45,6 @@ pub(crate) fn insert<K: 'static, V: 'static, Q: View<K>>(cache: &Cache<K, V>, ke
 }
 
 /// [`Cache::close`], for the handle of a function.
-pub fn close<K, V>(cache: &Cache<K, V>, how: Close) -> impl Future<Output = ()> {
-    cache.close(how)
+pub const fn close<K, V>(cache: &Cache<K, V>, how: Close) -> Closing<'_, K, V> {
+    Closing::new(cache, how)
 }

@@ -5,16 +5,15 @@ pub(crate) mod by_hand;
 #[cfg(feature = "store")]
 mod by_hash;
 pub(crate) mod call;
+pub(crate) mod closing;
 pub(crate) mod keyed;
 pub(crate) mod mode;
 mod options;
 
 use std::fmt;
-use std::future::poll_fn;
 use std::hash::Hash;
 use std::iter;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use equivalent::Equivalent;
@@ -27,6 +26,7 @@ use crate::ground::here;
 use crate::ground::key::{self, CacheKey, Hashed, KeyOwned, View as _, hash_of};
 use crate::ground::stats::{CacheInfo, CacheStats};
 use crate::table::{Plan, Table};
+use closing::Closing;
 use mode::CacheValue;
 use options::About;
 
@@ -227,19 +227,7 @@ impl<K, V> Cache<K, V> {
     /// is running ([`Close::Wait`]), or at once ([`Close::Cancel`]). Nothing happens until the future is polled, and closing a
     /// second time is no error.
     pub async fn close(&self, how: Close) {
-        if let Some(here) = here::lock() {
-            self.flights.close(&here);
-            if how == Close::Cancel {
-                self.flights.release(here);
-            }
-        }
-        if how == Close::Wait {
-            poll_fn(|context| {
-                self.flights.gate.listen(context);
-                if self.running() == 0 { Poll::Ready(()) } else { Poll::Pending }
-            })
-            .await;
-        }
+        Closing::new(self, how).await;
     }
 
     /// Whether it was closed.

@@ -105,6 +105,12 @@ impl Fit {
         view.own()
     }
 
+    /// A copy of an argument that is in the key, for a body that owns what it uses.
+    #[inline]
+    pub fn copied<T: ToOwned + ?Sized>(self, argument: &T) -> T::Owned {
+        argument.to_owned()
+    }
+
     /// The cache of a generic function, by a type that stands for the choice of its parameters.
     #[inline]
     pub fn registered<T: Send + Sync + 'static>(self, registry: &Registry, id: TypeId, make: impl FnOnce() -> T) -> &T {

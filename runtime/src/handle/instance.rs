@@ -11,6 +11,10 @@ use super::Registry;
 /// Each is made when its method is first called, and all go when the last clone of this goes. A clone shares them: a clone of
 /// a service is the same resource, as a cloned connection pool is. Where it is not, start afresh with
 /// `InstanceCaches::default()`.
+///
+/// It is for instances of one type. A cache is found by the place where its method is written: if instances of two types have one
+/// `InstanceCaches`, what both do by one method (a trait's default one, that of a generic `impl`) is one cache, as long as the types
+/// of keys and values are the same.
 #[derive(Clone, Default)]
 pub struct InstanceCaches {
     sites: Arc<Registry>,

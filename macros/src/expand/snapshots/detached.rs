@@ -3,7 +3,7 @@ async fn report(id: u64) -> Report {
         use ::cachetools::__private::PlainOk as _;
         ::cachetools::__private::Probe::<Report>::NEW.plain(::cachetools::__private::No);
     }
-    let __pending = match ::cachetools::__private::answer::<
+    let __fit = ::cachetools::__private::answer::<
         <u64 as ::cachetools::__private::FitForKey<
             _,
         >>::Then<
@@ -11,7 +11,8 @@ async fn report(id: u64) -> Report {
                 _,
             >>::Then<::cachetools::__private::Fit>,
         >,
-    >()
+    >();
+    let __pending = match __fit
         .start::<
             _,
             Report,

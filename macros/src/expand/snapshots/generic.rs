@@ -5,7 +5,7 @@ pub async fn load<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         use ::cachetools::__private::PlainOk as _;
         ::cachetools::__private::Probe::<T>::NEW.plain(::cachetools::__private::No);
     }
-    let __pending = match ::cachetools::__private::answer::<
+    let __fit = ::cachetools::__private::answer::<
         <[u64; N] as ::cachetools::__private::FitForKey<
             _,
         >>::Then<
@@ -13,7 +13,8 @@ pub async fn load<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
                 _,
             >>::Then<::cachetools::__private::Fit>,
         >,
-    >()
+    >();
+    let __pending = match __fit
         .start::<
             _,
             T,
@@ -116,11 +117,7 @@ impl __load_handle::load {
         ::cachetools::__private::answer::<
             <[u64; N] as ::cachetools::__private::FitForKey<
                 _,
-            >>::Then<
-                <T as ::cachetools::__private::FitToKeep<
-                    _,
-                >>::Then<::cachetools::__private::Fit>,
-            >,
+            >>::Then<::cachetools::__private::Fit>,
         >()
             .contains(
                 Self::cache::<T, N>(),
@@ -153,11 +150,7 @@ impl __load_handle::load {
         ::cachetools::__private::answer::<
             <[u64; N] as ::cachetools::__private::FitForKey<
                 _,
-            >>::Then<
-                <T as ::cachetools::__private::FitToKeep<
-                    _,
-                >>::Then<::cachetools::__private::Fit>,
-            >,
+            >>::Then<::cachetools::__private::Fit>,
         >()
             .invalidate(
                 Self::cache::<T, N>(),
@@ -172,11 +165,7 @@ impl __load_handle::load {
         ::cachetools::__private::answer::<
             <[u64; N] as ::cachetools::__private::FitForKey<
                 _,
-            >>::Then<
-                <T as ::cachetools::__private::FitToKeep<
-                    _,
-                >>::Then<::cachetools::__private::Fit>,
-            >,
+            >>::Then<::cachetools::__private::Fit>,
         >()
             .insert(
                 Self::cache::<T, N>(),
@@ -191,7 +180,7 @@ impl __load_handle::load {
     /// Waits for the running calls, or gives them up; from then on calls run as the plain function.
     pub fn cache_close<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         how: ::cachetools::Close,
-    ) -> impl ::core::future::Future<Output = ()> {
+    ) -> ::cachetools::__private::Closing<'static, [u64; N], T> {
         ::cachetools::__private::close(Self::cache::<T, N>(), how)
     }
 }

@@ -1,6 +1,6 @@
 /// A user.
 pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
-    let __pending = match ::cachetools::__private::answer::<
+    let __fit = ::cachetools::__private::answer::<
         <u64 as ::cachetools::__private::FitForKey<
             _,
         >>::Then<
@@ -12,7 +12,8 @@ pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
                 >>::Then<::cachetools::__private::Fit>,
             >,
         >,
-    >()
+    >();
+    let __pending = match __fit
         .start::<
             _,
             User,
@@ -121,11 +122,7 @@ impl __get_user_handle::get_user {
             >>::Then<
                 <::std::string::String as ::cachetools::__private::FitForKey<
                     _,
-                >>::Then<
-                    <User as ::cachetools::__private::FitToKeep<
-                        _,
-                    >>::Then<::cachetools::__private::Fit>,
-                >,
+                >>::Then<::cachetools::__private::Fit>,
             >,
         >()
             .contains(
@@ -167,11 +164,7 @@ impl __get_user_handle::get_user {
             >>::Then<
                 <::std::string::String as ::cachetools::__private::FitForKey<
                     _,
-                >>::Then<
-                    <User as ::cachetools::__private::FitToKeep<
-                        _,
-                    >>::Then<::cachetools::__private::Fit>,
-                >,
+                >>::Then<::cachetools::__private::Fit>,
             >,
         >()
             .invalidate(
@@ -190,11 +183,7 @@ impl __get_user_handle::get_user {
             >>::Then<
                 <::std::string::String as ::cachetools::__private::FitForKey<
                     _,
-                >>::Then<
-                    <User as ::cachetools::__private::FitToKeep<
-                        _,
-                    >>::Then<::cachetools::__private::Fit>,
-                >,
+                >>::Then<::cachetools::__private::Fit>,
             >,
         >()
             .insert(
@@ -213,7 +202,7 @@ impl __get_user_handle::get_user {
     /// Waits for the running calls, or gives them up; from then on calls run as the plain function.
     pub fn cache_close(
         how: ::cachetools::Close,
-    ) -> impl ::core::future::Future<Output = ()> {
+    ) -> ::cachetools::__private::Closing<'static, (u64, ::std::string::String), User> {
         ::cachetools::__private::close(Self::cache(), how)
     }
 }

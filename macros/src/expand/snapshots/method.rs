@@ -5,7 +5,7 @@ impl Service {
             ::cachetools::__private::Probe::<Arc<str>>::NEW
                 .plain(::cachetools::__private::No);
         }
-        let __pending = match ::cachetools::__private::answer::<
+        let __fit = ::cachetools::__private::answer::<
             <::std::string::String as ::cachetools::__private::FitForKey<
                 _,
             >>::Then<
@@ -21,7 +21,8 @@ impl Service {
                     >>::Then<::cachetools::__private::Fit>,
                 >,
             >,
-        >()
+        >();
+        let __pending = match __fit
             .start::<
                 _,
                 Arc<str>,
@@ -120,13 +121,7 @@ impl Service {
                             &'static str,
                         > as ::cachetools::ToKey>::Owned as ::cachetools::__private::FitForKey<
                             _,
-                        >>::Then<
-                            <Arc<
-                                str,
-                            > as ::cachetools::__private::FitToKeep<
-                                _,
-                            >>::Then<::cachetools::__private::Fit>,
-                        >,
+                        >>::Then<::cachetools::__private::Fit>,
                     >,
                 >()
                     .own(

@@ -5,7 +5,7 @@ impl Service {
             ::cachetools::__private::Probe::<Arc<str>>::NEW
                 .plain(::cachetools::__private::No);
         }
-        let __pending = match ::cachetools::__private::answer::<
+        let __fit = ::cachetools::__private::answer::<
             <::std::string::String as ::cachetools::__private::FitForKey<
                 _,
             >>::Then<
@@ -15,7 +15,8 @@ impl Service {
                     _,
                 >>::Then<::cachetools::__private::Fit>,
             >,
-        >()
+        >();
+        let __pending = match __fit
             .start::<
                 _,
                 Arc<str>,
@@ -34,7 +35,7 @@ impl Service {
         __pending
             .share(move || {
                 let __self = <Self as ::std::borrow::ToOwned>::to_owned(self);
-                let slug = <str as ::std::borrow::ToOwned>::to_owned(slug);
+                let slug = __fit.copied::<str>(slug);
                 async move {
                     #[allow(unused_variables)]
                     let __self: &Self = ::core::borrow::Borrow::borrow(&__self);
@@ -75,13 +76,7 @@ impl Service {
                 ::cachetools::__private::answer::<
                     <::std::string::String as ::cachetools::__private::FitForKey<
                         _,
-                    >>::Then<
-                        <Arc<
-                            str,
-                        > as ::cachetools::__private::FitToKeep<
-                            _,
-                        >>::Then<::cachetools::__private::Fit>,
-                    >,
+                    >>::Then<::cachetools::__private::Fit>,
                 >()
                     .own(
                         ::cachetools::__private::KeyRef1(

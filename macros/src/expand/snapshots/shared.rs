@@ -1,6 +1,6 @@
 #[allow(clippy::used_underscore_binding)]
 async fn page(__arg0: (u8, u32), slug: &str) -> String {
-    let __pending = match ::cachetools::__private::answer::<
+    let __fit = ::cachetools::__private::answer::<
         <(
             u8,
             u32,
@@ -15,7 +15,8 @@ async fn page(__arg0: (u8, u32), slug: &str) -> String {
                 >>::Then<::cachetools::__private::Fit>,
             >,
         >,
-    >()
+    >();
+    let __pending = match __fit
         .start::<
             _,
             String,
@@ -66,7 +67,7 @@ async fn page(__arg0: (u8, u32), slug: &str) -> String {
     };
     __pending
         .share(move || {
-            let slug = <str as ::std::borrow::ToOwned>::to_owned(slug);
+            let slug = __fit.copied::<str>(slug);
             async move {
                 #[allow(unused_variables)]
                 let slug: &str = ::core::borrow::Borrow::borrow(&slug);
