@@ -123,7 +123,7 @@ pub mod __private {
     pub use crate::cache::call::{Pending, Run, Shared, Start};
     #[cfg(feature = "tokio")]
     pub use crate::cache::keyed::detach;
-    pub use crate::cache::keyed::{close, contains, insert, invalidate, peek, run, share, start};
+    pub use crate::cache::keyed::{close, contains, insert, invalidate, peek, run, share, start, start_static};
     pub use crate::cache::mode::{
         ByClone, ByReport, ByShared, ByTrait, ErrorsByClone, ErrorsByReport, ErrorsByRetry, ErrorsByShared,
         ErrorsByTrait, ErrorsCannotBeShared, Mode, No, Plain, PlainOk, Probe, ResultLike, Retry, SaidSo, Shareable,

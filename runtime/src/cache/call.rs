@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::ask;
 use super::mode::{CacheValue, Mode, Split};
-use crate::flight::{AnyError, Boarding, Body, Flights, Loaded, Parcel, Place, Turn, resume};
+use crate::flight::{AnyError, Boarding, Body, Flights, Lent, Loaded, Parcel, Place, Turn, resume};
 use crate::ground::here::{self, Ask};
 use crate::ground::key::View;
 use crate::ground::stats::Outcome;
@@ -27,9 +27,9 @@ pub enum Start<R, P> {
 /// A call that was no hit: it waits for a flight's end, or for the lead, which is the duty to run the body. Dropped before the body
 /// ended, it passes the lead on to the next waiter.
 #[must_use = "the call is not answered yet"]
-pub struct Pending<'a, K: 'static, V: CacheValue, M> {
+pub struct Pending<K: 'static, V: CacheValue, M> {
     /// `None`: it runs as the plain function.
-    place: Option<Place<'a, K, V>>,
+    place: Option<Place<K, V>>,
     mode: M,
     traced: bool,
     /// Whether the body runs whatever a second tier has.
@@ -43,7 +43,7 @@ pub struct Pending<'a, K: 'static, V: CacheValue, M> {
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the way of every hit")]
-pub(super) fn start<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Q, mode: M) -> Start<R, Pending<'_, K, V, M>>
+pub(super) fn start<K, V, R, M, Q>(flights: Lent<'_, K, V>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
@@ -59,12 +59,12 @@ where
 
 #[inline(never)]
 fn miss<K, V, R, M, Q>(
-    flights: &Arc<Flights<K, V>>,
+    flights: Lent<'_, K, V>,
     key: Q,
     hash: u64,
     mode: M,
     absent: Absent,
-) -> Start<R, Pending<'_, K, V, M>>
+) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
@@ -101,7 +101,7 @@ where
             return Start::Hit(mode.value(value));
         }
     }
-    match flights.board(key.own(hash), ask.refresh(), absent) {
+    match Flights::board(&flights, key.own(hash), ask.refresh(), absent) {
         Boarding::Value(value) => {
             if traced {
                 ask::tell(Outcome::Hit);
@@ -113,7 +113,7 @@ where
     }
 }
 
-impl<'a, K: 'static, V: CacheValue, M> Pending<'a, K, V, M> {
+impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
     /// Waits for the flight's end, which is an answer, or for the lead.
     #[inline]
     fn poll_join<R>(&mut self, context: &mut Context<'_>) -> Poll<Option<R>>
@@ -176,13 +176,13 @@ impl<'a, K: 'static, V: CacheValue, M> Pending<'a, K, V, M> {
 
     /// Waits, and if it gets the lead runs the body where it is, on the caller's stack.
     #[inline]
-    pub(super) fn run<'b, F>(self, body: Pin<&'b mut F>) -> Run<'a, 'b, K, V, M, F> {
+    pub(super) fn run<F>(self, body: Pin<&mut F>) -> Run<'_, K, V, M, F> {
         Run { pending: self, leads: false, body }
     }
 
     /// Waits, and if it gets the lead hands the body to the flight: whoever waits drives it. The body is made then, so that who waits
     /// has no place for it.
-    pub(super) fn share<R, B, F>(self, body: B) -> Shared<'a, K, V, M, R, B>
+    pub(super) fn share<R, B, F>(self, body: B) -> Shared<K, V, M, R, B>
     where
         M: Mode<R, V>,
         R: Send + 'static,
@@ -195,7 +195,7 @@ impl<'a, K: 'static, V: CacheValue, M> Pending<'a, K, V, M> {
     /// As [`share`](Self::share), and a task sees to it that the body ends although all callers leave. Without a tokio runtime
     /// in reach there is no such task.
     #[cfg(feature = "tokio")]
-    pub(super) fn detach<R, B, F>(self, body: B) -> Shared<'a, K, V, M, R, B>
+    pub(super) fn detach<R, B, F>(self, body: B) -> Shared<K, V, M, R, B>
     where
         K: Send + Sync,
         M: Mode<R, V>,
@@ -243,7 +243,7 @@ impl<'a, K: 'static, V: CacheValue, M> Pending<'a, K, V, M> {
 }
 
 /// The body, where it can be driven from.
-fn hand_over<K, V, M, R, B, F>(pending: &mut Pending<'_, K, V, M>, body: B) -> Bodied<R, V>
+fn hand_over<K, V, M, R, B, F>(pending: &mut Pending<K, V, M>, body: B) -> Bodied<R, V>
 where
     K: 'static,
     V: CacheValue,
@@ -262,15 +262,15 @@ where
 
 /// The future of `Pending::run`.
 #[must_use = "futures do nothing unless polled"]
-pub struct Run<'a, 'b, K: 'static, V: CacheValue, M, F> {
-    pending: Pending<'a, K, V, M>,
+pub struct Run<'a, K: 'static, V: CacheValue, M, F> {
+    pending: Pending<K, V, M>,
     leads: bool,
-    body: Pin<&'b mut F>,
+    body: Pin<&'a mut F>,
 }
 
-impl<K: 'static, V: CacheValue, M, F> Unpin for Run<'_, '_, K, V, M, F> {}
+impl<K: 'static, V: CacheValue, M, F> Unpin for Run<'_, K, V, M, F> {}
 
-impl<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>> Future for Run<'_, '_, K, V, M, F> {
+impl<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>> Future for Run<'_, K, V, M, F> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
@@ -297,15 +297,15 @@ fn own_error<R, V>(mode: impl Mode<R, V>, error: AnyError) -> R {
 
 /// The future of `Pending::share`.
 #[must_use = "futures do nothing unless polled"]
-pub struct Shared<'a, K: 'static, V: CacheValue, M, R, B> {
-    pending: Pending<'a, K, V, M>,
+pub struct Shared<K: 'static, V: CacheValue, M, R, B> {
+    pending: Pending<K, V, M>,
     course: Course<K, V, M, R, B>,
 }
 
 /// Where a body is.
 enum Course<K: 'static, V: CacheValue, M, R, B> {
     /// Not made yet. What makes it comes along, so that nobody else has to state what a body has to be.
-    Joining(Option<B>, fn(&mut Pending<'_, K, V, M>, B) -> Bodied<R, V>),
+    Joining(Option<B>, fn(&mut Pending<K, V, M>, B) -> Bodied<R, V>),
     /// With the flight.
     Flight,
     /// The call runs as the plain function.
@@ -319,9 +319,9 @@ enum Bodied<R, V> {
     Alone(Pin<Box<dyn Future<Output = R> + Send>>),
 }
 
-impl<K: 'static, V: CacheValue, M, R, B> Unpin for Shared<'_, K, V, M, R, B> {}
+impl<K: 'static, V: CacheValue, M, R, B> Unpin for Shared<K, V, M, R, B> {}
 
-impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<'_, K, V, M, R, B> {
+impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<K, V, M, R, B> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
@@ -395,8 +395,8 @@ impl<F: Future<Output = R>, R: Send + 'static, V, M: Mode<R, V>> Future for Pack
 }
 
 macro_rules! opaque {
-    ($($name:ident<$($lifetime:lifetime,)* $($parameter:ident),+> [$($bounds:tt)*])*) => {$(
-        impl<$($lifetime,)* $($parameter),+> fmt::Debug for $name<$($lifetime,)* $($parameter),+> where $($bounds)* {
+    ($($name:ident<$($lifetime:lifetime,)? $($parameter:ident),+> [$($bounds:tt)*])*) => {$(
+        impl<$($lifetime,)? $($parameter),+> fmt::Debug for $name<$($lifetime,)? $($parameter),+> where $($bounds)* {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(stringify!($name))
             }
@@ -405,7 +405,7 @@ macro_rules! opaque {
 }
 opaque! {
     Start<R, P> []
-    Pending<'a, K, V, M> [K: 'static, V: CacheValue]
-    Run<'a, 'b, K, V, M, F> [K: 'static, V: CacheValue]
-    Shared<'a, K, V, M, R, B> [K: 'static, V: CacheValue]
+    Pending<K, V, M> [K: 'static, V: CacheValue]
+    Run<'a, K, V, M, F> [K: 'static, V: CacheValue]
+    Shared<K, V, M, R, B> [K: 'static, V: CacheValue]
 }

@@ -5,20 +5,34 @@ use std::pin::Pin;
 use super::call::{self, Pending, Run, Shared, Start};
 use super::mode::{CacheValue, Mode};
 use super::{Cache, Close};
+use crate::flight::Lent;
 use crate::ground::here;
 use crate::ground::key::View;
 
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the way of every hit")]
-pub fn start<K, V, R, M, Q>(cache: &Cache<K, V>, key: Q, mode: M) -> Start<R, Pending<'_, K, V, M>>
+pub fn start<K, V, R, M, Q>(cache: &Cache<K, V>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
     M: Mode<R, V>,
     Q: View<K>,
 {
-    call::start(&cache.flights, key, mode)
+    call::start(Lent::Here(&cache.flights), key, mode)
+}
+
+/// As [`start`], of a cache that is never dropped.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the way of every hit")]
+pub fn start_static<K, V, R, M, Q>(cache: &'static Cache<K, V>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
+where
+    K: 'static,
+    V: CacheValue,
+    M: Mode<R, V>,
+    Q: View<K>,
+{
+    call::start(Lent::Static(&cache.flights), key, mode)
 }
 
 /// [`Cache::contains`], for the handle of a function.
@@ -47,7 +61,7 @@ pub fn insert<K: 'static, V: 'static, Q: View<K>>(cache: &Cache<K, V>, key: Q, v
 
 /// `Pending::run`; a function, since about a method whose bounds are not met the compiler says more than about a function.
 #[inline]
-pub fn run<'a, 'b, K, V, M, R, F>(pending: Pending<'a, K, V, M>, body: Pin<&'b mut F>) -> Run<'a, 'b, K, V, M, F>
+pub fn run<K, V, M, R, F>(pending: Pending<K, V, M>, body: Pin<&mut F>) -> Run<'_, K, V, M, F>
 where
     K: 'static,
     V: CacheValue,
@@ -58,7 +72,7 @@ where
 }
 
 /// `Pending::share`, likewise.
-pub fn share<K, V, M, R, B, F>(pending: Pending<'_, K, V, M>, body: B) -> Shared<'_, K, V, M, R, B>
+pub fn share<K, V, M, R, B, F>(pending: Pending<K, V, M>, body: B) -> Shared<K, V, M, R, B>
 where
     K: 'static,
     V: CacheValue,
@@ -73,7 +87,7 @@ where
 
 /// `Pending::detach`, likewise.
 #[cfg(feature = "tokio")]
-pub fn detach<K, V, M, R, B, F>(pending: Pending<'_, K, V, M>, body: B) -> Shared<'_, K, V, M, R, B>
+pub fn detach<K, V, M, R, B, F>(pending: Pending<K, V, M>, body: B) -> Shared<K, V, M, R, B>
 where
     K: Send + Sync + 'static,
     V: CacheValue,

@@ -18,12 +18,12 @@ use equivalent::Equivalent;
 
 pub use options::{CacheBuilder, CacheParameters, PolicyKind};
 
-use crate::flight::{Flights, Keep, Life};
+use crate::flight::{Flights, Keep, Life, Table};
 use crate::ground::chance::Chance;
 use crate::ground::here;
 use crate::ground::key::{self, CacheKey, Hashed, KeyOwned, View as _, hash_of};
 use crate::ground::stats::{CacheInfo, CacheStats};
-use crate::table::{Plan, Table};
+use crate::table::Plan;
 use mode::CacheValue;
 use options::About;
 

@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Weak};
 
-use super::running::Ticket;
+use super::solo::Ticket;
 use crate::ground::here::Locked;
 use crate::ground::sync::{Lock, local};
 

@@ -6,12 +6,12 @@ use super::crew::{AnyError, Body};
 use super::seat::{Seat, Turn};
 use super::solo::Solo;
 
-pub(crate) enum Place<'a, K: 'static, V: Clone + Send + Sync + 'static> {
-    Solo(Solo<'a, K, V>),
+pub(crate) enum Place<K: 'static, V: Clone + Send + Sync + 'static> {
+    Solo(Solo<K, V>),
     Seat(Seat<K, V>),
 }
 
-impl<K: 'static, V: Clone + Send + Sync + 'static> Place<'_, K, V> {
+impl<K: 'static, V: Clone + Send + Sync + 'static> Place<K, V> {
     /// The lead's body, which runs on the lead's own stack, is polled.
     #[inline]
     pub(crate) fn run<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {

@@ -7,7 +7,7 @@ pub async fn load<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         use ::cachetools::__private::PlainOk as _;
         ::cachetools::__private::Probe::<T>::NEW.plain(::cachetools::__private::No);
     }
-    let __pending = match ::cachetools::__private::start::<
+    let __pending = match ::cachetools::__private::start_static::<
         _,
         T,
         T,

@@ -4,7 +4,7 @@ pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
     ::cachetools::__private::assert_key::<::std::string::String>();
     ::cachetools::__private::assert_value::<User>();
     ::cachetools::__private::assert_result::<Result<User, MyErr>>();
-    let __pending = match ::cachetools::__private::start::<
+    let __pending = match ::cachetools::__private::start_static::<
         _,
         User,
         Result<User, MyErr>,

@@ -3,7 +3,7 @@ async fn page(__arg0: (u8, u32), slug: &str) -> String {
     ::cachetools::__private::assert_key::<(u8, u32)>();
     ::cachetools::__private::assert_key::<::std::string::String>();
     ::cachetools::__private::assert_value::<String>();
-    let __pending = match ::cachetools::__private::start::<
+    let __pending = match ::cachetools::__private::start_static::<
         _,
         String,
         String,

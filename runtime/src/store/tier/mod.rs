@@ -331,7 +331,7 @@ impl<K: CacheKey, V: CacheValue> Tiered<K, V> {
 
 impl<K: 'static, V: CacheValue> Tiered<K, V> {
     /// What the lead of a call does around its body.
-    fn errand<M: Copy>(&self, key: K, pending: &mut Pending<'_, K, V, M>) -> Errand<K, V> {
+    fn errand<M: Copy>(&self, key: K, pending: &mut Pending<K, V, M>) -> Errand<K, V> {
         Errand::new(self.near.clone(), self.tier.clone(), key, pending.begin_errand())
     }
 }
