@@ -120,7 +120,8 @@ pub use store::store;
 pub mod __private {
     pub use std::sync::LazyLock;
 
-    pub use crate::cache::call::{Pending, Run, Shared, Start};
+    pub use crate::cache::call::{Pending, Start};
+    pub use crate::cache::drive::{Run, Shared};
     #[cfg(feature = "tokio")]
     pub use crate::cache::keyed::detach;
     pub use crate::cache::keyed::{close, contains, insert, invalidate, peek, run, share, start, start_static};

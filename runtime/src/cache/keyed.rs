@@ -2,7 +2,8 @@
 
 use std::pin::Pin;
 
-use super::call::{self, Pending, Run, Shared, Start};
+use super::call::{self, Pending, Start};
+use super::drive::{Run, Shared};
 use super::mode::{CacheValue, Mode};
 use super::{Cache, Close};
 use crate::flight::Lent;

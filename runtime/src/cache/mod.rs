@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod by_hand;
 pub(crate) mod call;
+pub(crate) mod drive;
 pub(crate) mod keyed;
 pub(crate) mod mode;
 mod options;
