@@ -101,6 +101,6 @@ where
 }
 
 /// [`Cache::close`], likewise.
-pub fn close<K, V>(cache: &Cache<K, V>, how: Close) -> impl Future<Output = ()> {
+pub fn close<K: 'static, V: 'static>(cache: &Cache<K, V>, how: Close) -> impl Future<Output = ()> {
     cache.close(how)
 }

@@ -83,7 +83,8 @@ impl<K, V> fmt::Debug for Cache<K, V> {
 pub enum Close {
     /// Wait for the running calls.
     Wait,
-    /// Give the running calls up: their callers go on as the plain function.
+    /// Give the running calls up: their callers go on as the plain function. The caller whose call is the body goes on with
+    /// that; if it has left, the body is dropped. A load that was invalidated before is no longer the cache's, and goes on.
     Cancel,
 }
 
@@ -217,17 +218,30 @@ impl<K, V> Cache<K, V> {
     /// Closes the cache: from now on calls run as the plain function, and what is stored stays readable. Ends when no call
     /// is running ([`Close::Wait`]), or at once ([`Close::Cancel`]). Nothing happens until the future is polled, and closing a
     /// second time is no error.
-    pub async fn close(&self, how: Close) {
-        if let Some(here) = here::lock() {
-            self.flights.close(&here);
-            if how == Close::Cancel {
-                self.flights.release(here);
+    pub async fn close(&self, how: Close)
+    where
+        K: 'static,
+        V: 'static,
+    {
+        let flights = self.flights.clone();
+        here::outside(move || {
+            if let Some(here) = here::lock() {
+                flights.close(&here);
+                if how == Close::Cancel {
+                    flights.release(here);
+                }
             }
-        }
+        });
         if how == Close::Wait {
             poll_fn(|context| {
                 self.flights.gate.listen(context);
-                if self.running() == 0 { Poll::Ready(()) } else { Poll::Pending }
+                match here::lock() {
+                    Some(here) if self.flights.running(&here) == 0 => return Poll::Ready(()),
+                    Some(_) => {}
+                    // Polled by user code under a lock: how many are running shows when it is free.
+                    None => context.waker().wake_by_ref(),
+                }
+                Poll::Pending
             })
             .await;
         }

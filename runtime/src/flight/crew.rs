@@ -309,6 +309,13 @@ impl<V> Flight<V> {
         !ended
     }
 
+    /// Whether its end was counted although it goes on. Called as [`ends`](Self::ends) is.
+    pub(super) fn goes_on(&self) -> bool {
+        let ended = self.ended.load(Ordering::Relaxed);
+        self.ended.store(false, Ordering::Relaxed);
+        ended
+    }
+
     pub(super) fn landing(&self) -> Option<&Landing<V>> {
         self.landing.get()
     }
@@ -330,7 +337,8 @@ impl<V: Send + Sync> ArcWake for Flight<V> {
     fn wake_by_ref(flight: &Arc<Self>) {
         let mut crew = flight.crew();
         let offers = match &mut crew.phase {
-            Phase::Idle { woken, .. } if !*woken => {
+            // Woken once more, it is offered once more: those who were asked before may be parked.
+            Phase::Idle { woken, .. } => {
                 *woken = true;
                 crew.offer()
             }

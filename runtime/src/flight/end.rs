@@ -106,6 +106,16 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         flight
     }
 
+    /// A flight that user code kept from landing has another lead: it is running, once more if its end was counted.
+    pub(super) fn begin_again(&self, flight: &Flight<V>) {
+        if let Some(here) = here::lock() {
+            let mut shelf = self.table.lock(&here, flight.hash);
+            if flight.goes_on() {
+                shelf.begin();
+            }
+        }
+    }
+
     /// Those who wait for a flight hear that it has landed. True: nobody else is in it any more, and nobody will be.
     pub(super) fn announce(&self, mut crew: MutexGuard<'_, Crew<V>>) -> bool {
         self.tally.load_ended(crew.began);

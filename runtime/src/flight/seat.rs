@@ -106,6 +106,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                 Phase::Vacant if self.attends => return Poll::Ready(Turn::Alone),
                 Phase::Vacant => {
                     crew.take_over(self.number);
+                    drop(crew);
+                    self.flights.begin_again(&self.flight);
                     self.flights.tally.takeovers.add(1);
                     return Poll::Ready(Turn::Lead);
                 }

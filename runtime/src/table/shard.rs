@@ -21,6 +21,9 @@ use crate::policy::{Order, Policy, Slot};
 /// How many entries a shard can number.
 const MOST: usize = Slot::MAX as usize - 1;
 
+/// Room for so few entries is not given back.
+const ROOM: usize = 64;
+
 /// How many expired entries one write takes out at the most, so that it stays short when a million expire at once.
 const SWEEP: usize = 32;
 
@@ -215,10 +218,11 @@ impl<K, V> Shard<K, V> {
 
     /// Takes everything out and sets the counters to zero.
     pub(crate) fn clear(&mut self) -> Removed<K, V> {
-        self.index.clear();
-        self.hashes.clear();
+        // Not emptied, but given back.
+        self.index = HashTable::new();
+        self.hashes = Vec::new();
         if let Some(weights) = &mut self.weights {
-            weights.clear();
+            *weights = Vec::new();
         }
         if let Some(expiry) = &mut self.expiry {
             expiry.clear();
@@ -305,7 +309,23 @@ impl<K, V> Shard<K, V> {
         }
         self.hashes.swap_remove(slot as usize);
         let Entry { key, value } = self.entries.swap_remove(slot as usize);
+        if self.entries.capacity() > ROOM && self.entries.len() < self.entries.capacity() / 8 {
+            self.give_back();
+        }
         Left { key, value, cause: Some(cause) }
+    }
+
+    /// Most of the room is empty: half of what is used stays free.
+    #[cold]
+    fn give_back(&mut self) {
+        let room = (self.entries.len() * 2).max(ROOM);
+        self.entries.shrink_to(room);
+        self.hashes.shrink_to(room);
+        if let Some(weights) = &mut self.weights {
+            weights.shrink_to(room);
+        }
+        let hashes = &self.hashes;
+        self.index.shrink_to(room, |&slot| spread(hashes[slot as usize]));
     }
 
     #[cfg(any(test, fuzzing))]
