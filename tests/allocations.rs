@@ -1,4 +1,4 @@
-//! A hit allocates nothing, and clones no argument.
+//! A hit allocates nothing, and clones no argument; a miss allocates no more than its body; memory is given back.
 #![expect(unsafe_code, reason = "an allocator is unsafe by its trait; this one counts and passes on")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -13,33 +13,41 @@ struct Counting;
 thread_local! {
     // Initialised at compile time and without a destructor: reading it allocates nothing.
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
-fn count() {
+fn count(size: usize) {
     ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+    BYTES.set(BYTES.get().wrapping_add(size));
+}
+
+fn discount(size: usize) {
+    BYTES.set(BYTES.get().wrapping_sub(size));
 }
 
 // SAFETY: All methods pass their arguments on to the system's allocator as they are.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: The caller keeps the contract, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: As above.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        discount(layout.size());
+        count(size);
         // SAFETY: As above.
         unsafe { System.realloc(place, layout, size) }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        discount(layout.size());
         // SAFETY: As above.
         unsafe { System.dealloc(place, layout) }
     }
@@ -192,4 +200,58 @@ fn a_waiter_costs_few_allocations() {
         // A list of seats that doubles, and nothing for each.
         assert!(count < 100, "{count} allocations for ten thousand waiters");
     }
+}
+
+/// How many bytes this thread has, freed on it or not.
+fn bytes() -> usize {
+    BYTES.get()
+}
+
+#[test]
+fn a_miss_that_ends_in_its_first_poll_allocates_its_body_and_no_flight() {
+    let of_a_thousand_misses = |kind: Kind| {
+        let cache = Cache::<u32, u32>::builder().lru(16).build();
+        let miss = |key| assert_eq!(Task::new(kind.get_with(&cache, key, async move { key })).end(), key);
+        (0..100).for_each(miss);
+        allocations(|| (100..1100).for_each(miss))
+    };
+    // The call's own box and its task's waker come on top, and are the same for both.
+    let (inline, shared) = (of_a_thousand_misses(Kind::Inline), of_a_thousand_misses(Kind::Shared));
+    assert_eq!(shared - inline, 1000);
+}
+
+#[test]
+fn decorated_functions_allocate_no_more_on_a_miss_either() {
+    #[cached(lru = 16, flight = inline)]
+    async fn inline(key: u32) -> u32 {
+        key
+    }
+    #[cached(lru = 16)]
+    async fn shared(key: u32) -> u32 {
+        key
+    }
+    let of_a_thousand = |miss: &dyn Fn(u32)| {
+        (0..100).for_each(miss);
+        allocations(|| (100..1100).for_each(miss))
+    };
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let context = std::cell::RefCell::new(&mut context);
+    let inline = of_a_thousand(&|key| assert!(std::pin::pin!(inline(key)).poll(*context.borrow_mut()).is_ready()));
+    let shared = of_a_thousand(&|key| assert!(std::pin::pin!(shared(key)).poll(*context.borrow_mut()).is_ready()));
+    assert_eq!((inline, shared), (0, 1000));
+}
+
+#[test]
+fn what_is_cleared_or_invalidated_gives_its_memory_back() {
+    let cache = Cache::<u32, u64>::builder().unbounded().build();
+    let fill = || (0..100_000).for_each(|key| cache.insert(key, 1));
+    let empty = bytes();
+    fill();
+    let full = bytes() - empty;
+    cache.clear();
+    assert!(bytes() - empty < full / 50, "{} of {full} bytes are left", bytes() - empty);
+    fill();
+    assert!((100..100_000).all(|key| cache.invalidate(&key)));
+    assert!(bytes() - empty < full / 20, "{} of {full} bytes are left", bytes() - empty);
+    assert!((0..100).all(|key| cache.peek(&key) == Some(1)));
 }

@@ -1,5 +1,6 @@
 //! Closing: from then on calls run as the plain function, and what is stored stays readable.
 
+use std::cell::Cell;
 use std::task::Poll;
 
 use cachetools::{Cache, Close};
@@ -164,4 +165,29 @@ async fn close_and_wait_waits_for_detached_calls_whose_callers_have_left() {
     tokio::task::yield_now().await;
     closes.end();
     assert_eq!(cache.peek(&1), Some(10));
+}
+
+#[test]
+fn a_cache_that_is_closed_under_its_own_lock_is_closed_when_the_lock_is_free() {
+    thread_local! {
+        static ON_CLONE: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
+    }
+    struct Acts;
+    impl Clone for Acts {
+        fn clone(&self) -> Self {
+            if let Some(act) = ON_CLONE.take() {
+                act();
+            }
+            Self
+        }
+    }
+    let cache = Cache::<u32, Acts>::builder().build();
+    cache.insert(1, Acts);
+    let own = cache.clone();
+    ON_CLONE.set(Some(Box::new(move || {
+        let mut closes = Task::new(async move { own.close(Close::Wait).await });
+        assert!(closes.poll().is_pending(), "how many are running can't be known here");
+    })));
+    assert!(cache.get(&1).is_some());
+    assert!(cache.parameters().closed);
 }

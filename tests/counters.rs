@@ -1,10 +1,11 @@
 //! What is counted, and when.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use cachetools::{Cache, ManualClock};
 
-use crate::support::{Kind, Loads, Task, each_kind, info, settle};
+use crate::support::{Kind, Loads, Task, each_kind, info, running, settle};
 
 each_kind! {
     fn who_joins_counts_as_a_hit_at_the_moment_it_joins(kind) {
@@ -118,4 +119,79 @@ async fn a_detached_load_that_its_own_task_drives_is_one_load() {
     assert_eq!(settle(&mut callers), [Some(10); 2]);
     tokio::task::yield_now().await;
     assert_eq!((cache.stats().loads, cache.stats().running), (2, 0));
+}
+
+#[test]
+fn who_takes_over_from_a_landing_that_panicked_is_counted_as_running() {
+    thread_local! {
+        /// The clone that panics, counted from the next.
+        static PANICS: Cell<u32> = const { Cell::new(0) };
+    }
+    struct Fragile;
+    impl Clone for Fragile {
+        fn clone(&self) -> Self {
+            let left = PANICS.get();
+            PANICS.set(left.saturating_sub(1));
+            if left == 1 {
+                std::panic::resume_unwind(Box::new("as meant"));
+            }
+            Self
+        }
+    }
+    for kind in [Kind::Inline, Kind::Shared] {
+        let cache = Cache::builder().build();
+        let loads = Loads::new();
+        let mut leader = Task::waiting(kind.get_with(&cache, 1, loads.body()));
+        let mut waiter = Task::waiting(kind.get_with(&cache, 1, loads.body()));
+        loads.end(0, Fragile);
+        // The first is for the table, the second for those who wait.
+        PANICS.set(2);
+        assert!(leader.poll_caught().is_err());
+        PANICS.set(0);
+        assert!(waiter.poll().is_pending());
+        assert_eq!((loads.started(), cache.stats().running), (2, 1));
+        loads.end(1, Fragile);
+        waiter.end();
+        assert_eq!(cache.stats().running, 0);
+    }
+}
+
+/// What a body sees of its own cache in its first poll.
+#[test]
+fn a_call_is_counted_and_found_while_its_body_is_polled_for_the_first_time() {
+    for kind in [Kind::Inline, Kind::Shared, Kind::Detached] {
+        let cache = Cache::builder().build();
+        let own = cache.clone();
+        let seen = kind.get_with(&cache, 1, async move { (own.info(), own.stats().running, own.contains(&1)) });
+        assert_eq!(Task::new(seen).end(), (info(0, 1, 128, 0), 1, true));
+    }
+}
+
+/// What a body does to its own cache in its first poll.
+#[test]
+fn a_call_that_is_invalidated_in_its_own_first_poll_is_not_stored() {
+    let forget: [fn(&Cache<u32, u32>); 3] =
+        [|cache| assert!(cache.invalidate(&1), "it is running"), Cache::clear, |cache| cache.insert(1, 99)];
+    for (number, forget) in forget.into_iter().enumerate() {
+        for (kind, pends) in
+            [Kind::Inline, Kind::Shared, Kind::Detached].into_iter().flat_map(|kind| [(kind, false), (kind, true)])
+        {
+            let cache = Cache::builder().build();
+            let (own, gates) = (cache.clone(), Loads::new());
+            let gate = gates.body();
+            let mut call = Task::new(kind.get_with(&cache, 1, async move {
+                forget(&own);
+                if pends {
+                    gate.await;
+                }
+                10
+            }));
+            if pends {
+                assert!(call.poll().is_pending());
+                gates.end(0, ());
+            }
+            assert_eq!(call.end(), 10);
+            assert_eq!((cache.peek(&1), running(&cache)), ((number == 2).then_some(99), 0));
+        }
+    }
 }

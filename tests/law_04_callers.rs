@@ -280,6 +280,24 @@ fn wake_ups_of_the_body_go_round() {
 }
 
 #[test]
+fn a_body_that_is_woken_again_is_offered_to_others_than_those_who_did_not_answer() {
+    for kind in OWNING {
+        let cache = Cache::builder().build();
+        let loads = Loads::new();
+        let mut callers: Vec<_> = (0..9).map(|_| Task::waiting(kind.get_with(&cache, 1, loads.body()))).collect();
+        loads.wake(0);
+        let (parked, mut others): (Vec<_>, Vec<_>) = callers.drain(..).partition(Task::is_woken);
+        assert!(!parked.is_empty() && !others.is_empty());
+        let polls = loads.polls(0);
+        loads.wake(0);
+        settle(&mut others);
+        assert!(loads.polls(0) > polls, "nobody else was asked");
+        loads.end(0, 10);
+        assert!(settle(&mut others).into_iter().all(|got| got == Some(10)));
+    }
+}
+
+#[test]
 fn a_panic_whose_caller_has_left_reaches_the_one_whose_poll_ran_the_body() {
     for kind in OWNING {
         let cache = Cache::builder().build();

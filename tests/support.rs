@@ -183,7 +183,8 @@ impl<R> Loads<R> {
         if end.is_some() {
             load.end = end;
         }
-        let waker = load.waker.take();
+        // One that has nothing to do can be woken again before it is polled.
+        let waker = if load.end.is_some() { load.waker.take() } else { load.waker.clone() };
         drop(loads);
         if let Some(waker) = waker {
             waker.wake();

@@ -186,8 +186,9 @@ pub use store::store;
 /// The names that generated code may use, and nothing else may.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::cache::call::{Pending, Run, Shared, Start};
+    pub use crate::cache::call::{Pending, Start};
     pub use crate::cache::closing::Closing;
+    pub use crate::cache::drive::{Run, Shared};
     pub use crate::cache::keyed::close;
     pub use crate::cache::mode::{
         ByClone, ByReport, ByShared, ByTrait, ErrorsByClone, ErrorsByReport, ErrorsByRetry, ErrorsByShared,

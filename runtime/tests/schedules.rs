@@ -186,3 +186,190 @@ fn calls_that_wait_for_each_other_across_threads_end() {
         SCHEDULES,
     );
 }
+
+/// A load that is over in its first poll: in the middle of it other threads have their turn.
+fn quick_load(
+    runs: &Arc<AtomicU32>,
+    at_once: &Arc<AtomicU32>,
+    value: u32,
+) -> impl Future<Output = u32> + Send + 'static {
+    let (runs, at_once) = (runs.clone(), at_once.clone());
+    async move {
+        assert_eq!(at_once.fetch_add(1, Ordering::SeqCst), 0, "two bodies of one key run at once");
+        runs.fetch_add(1, Ordering::SeqCst);
+        for _ in 0..3 {
+            thread::yield_now();
+        }
+        at_once.fetch_sub(1, Ordering::SeqCst);
+        value
+    }
+}
+
+#[test]
+fn who_joins_in_the_first_poll_of_a_body_gets_its_value() {
+    shuttle::check_random(
+        || {
+            let cache = cache();
+            let (runs, at_once) = (Arc::default(), Arc::default());
+            let caller = |shared: bool| {
+                let (cache, load) = (cache.clone(), quick_load(&runs, &at_once, 10));
+                thread::spawn(move || {
+                    let value = if shared {
+                        block_on(async { cache.shared().get_with(1, load).await })
+                    } else {
+                        block_on(async { cache.get_with(1, load).await })
+                    };
+                    assert_eq!(value, 10);
+                })
+            };
+            join(vec![caller(true), caller(false), caller(true)]);
+            assert_eq!(runs.load(Ordering::SeqCst), 1);
+            assert_eq!((cache.info().hits, cache.info().misses), (2, 1));
+            assert_eq!(cache.parameters().running, 0);
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn who_joins_in_the_first_poll_of_a_body_that_then_pends_gets_its_value() {
+    shuttle::check_random(
+        || {
+            let cache = cache();
+            let (runs, at_once) = (Arc::default(), Arc::default());
+            let caller = |shared: bool| {
+                let (cache, load) = (cache.clone(), quick_load(&runs, &at_once, 10));
+                let load = async move {
+                    let value = load.await;
+                    yield_now().await;
+                    value
+                };
+                thread::spawn(move || {
+                    let value = if shared {
+                        block_on(async { cache.shared().get_with(1, load).await })
+                    } else {
+                        block_on(async { cache.get_with(1, load).await })
+                    };
+                    assert_eq!(value, 10);
+                })
+            };
+            join(vec![caller(true), caller(true), caller(false)]);
+            assert_eq!(runs.load(Ordering::SeqCst), 1);
+            assert_eq!(cache.parameters().running, 0);
+        },
+        SCHEDULES,
+    );
+}
+
+/// Readers whose bodies end in their first poll, and a writer that makes the cache forget what they read before.
+fn forgotten_in_the_first_poll(forget: fn(&Cache<u32, u32>)) {
+    shuttle::check_random(
+        move || {
+            let (cache, source) = (cache(), Arc::new(AtomicU32::new(1)));
+            let read = |shared: bool| {
+                let (cache, source) = (cache.clone(), source.clone());
+                thread::spawn(move || {
+                    let load = async move {
+                        let value = source.load(Ordering::SeqCst);
+                        thread::yield_now();
+                        value
+                    };
+                    if shared {
+                        block_on(async { cache.shared().get_with(1, load).await });
+                    } else {
+                        block_on(async { cache.get_with(1, load).await });
+                    }
+                })
+            };
+            let writer = {
+                let (cache, source) = (cache.clone(), source.clone());
+                thread::spawn(move || {
+                    source.store(2, Ordering::SeqCst);
+                    forget(&cache);
+                    assert_ne!(cache.get(&1), Some(1), "an old value was stored behind its invalidation");
+                })
+            };
+            join(vec![read(true), read(false), read(true), writer]);
+            assert_ne!(cache.get(&1), Some(1), "an old value was stored behind its invalidation");
+            assert_eq!(cache.parameters().running, 0);
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn an_invalidation_in_the_first_poll_of_a_body_wins_over_it() {
+    forgotten_in_the_first_poll(|cache| {
+        cache.invalidate(&1);
+    });
+}
+
+#[test]
+fn a_clear_in_the_first_poll_of_a_body_wins_over_it() {
+    forgotten_in_the_first_poll(Cache::clear);
+}
+
+#[test]
+fn an_insert_in_the_first_poll_of_a_body_wins_over_it() {
+    forgotten_in_the_first_poll(|cache| cache.insert(1, 2));
+}
+
+#[test]
+fn bodies_that_panic_in_their_first_poll_leave_nobody_behind() {
+    shuttle::check_random(
+        || {
+            let (cache, runs) = (cache(), Arc::new(AtomicU32::new(0)));
+            let caller = |shared: bool| {
+                let (cache, runs) = (cache.clone(), runs.clone());
+                thread::spawn(move || {
+                    let load = async move {
+                        let first = runs.fetch_add(1, Ordering::SeqCst) == 0;
+                        thread::yield_now();
+                        if first {
+                            std::panic::resume_unwind(Box::new("the first run"));
+                        }
+                        10
+                    };
+                    let call = || {
+                        if shared {
+                            block_on(async { cache.shared().get_with(1, load).await })
+                        } else {
+                            block_on(async { cache.get_with(1, load).await })
+                        }
+                    };
+                    u32::from(std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).is_err())
+                })
+            };
+            let callers = vec![caller(true), caller(false), caller(true)];
+            let panics: u32 = callers.into_iter().map(|caller| caller.join().expect("it is caught")).sum();
+            assert_eq!(panics, 1);
+            assert_eq!(runs.load(Ordering::SeqCst), 2);
+            assert_eq!(cache.parameters().running, 0);
+            assert_eq!(cache.get(&1), Some(10));
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn calls_that_meet_in_first_polls_and_wait_for_each_other_end() {
+    shuttle::check_random(
+        || {
+            let cache = cache();
+            let caller = |one: u32, other: u32| {
+                let cache = cache.clone();
+                thread::spawn(move || {
+                    let inner = cache.clone();
+                    let body = async move {
+                        thread::yield_now();
+                        inner.shared().get_with(other, async { 1 }).await
+                    };
+                    block_on(cache.shared().get_with(one, body));
+                })
+            };
+            join(vec![caller(1, 2), caller(2, 1), caller(1, 2)]);
+            assert_eq!(cache.parameters().running, 0);
+        },
+        SCHEDULES,
+    );
+}

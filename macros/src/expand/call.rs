@@ -9,7 +9,7 @@ use super::receiver::rename_self;
 use super::site;
 use crate::args::Errors;
 use crate::item::Body;
-use crate::plan::{Flight, Key, Kind, Owned, OwnedCopy, Plan};
+use crate::plan::{Flight, Home, Key, Kind, Owned, OwnedCopy, Plan};
 
 impl Plan<'_> {
     /// The whole body of the decorated function, around the user's statements.
@@ -29,12 +29,14 @@ impl Plan<'_> {
     fn call(&self, cache: &TokenStream) -> TokenStream {
         let (rt, ret, value, fit) = (self.rt(), &self.returns.ty, self.value(), self.fit());
         let (key, mode, guard, lead) = (self.key(), self.mode(), self.guard(), self.lead());
+        // A cache that is never dropped need not be held by those who call.
+        let start = Ident::new(if matches!(self.home, Home::Function(_)) { "start_static" } else { "start" }, site());
         // The view of the key dies before the first await: the arguments can move into the body, and nothing borrowed and bound by
         // traits lives across an await, where the compiler can't show it to be `Send`.
         quote_spanned! {site()=>
             #guard
             let __fit = #fit;
-            let __pending = match __fit.start::<_, #value, #ret, _, _>(#cache, #key, #mode) {
+            let __pending = match __fit.#start::<_, #value, #ret, _, _>(#cache, #key, #mode) {
                 #rt::Start::Hit(__hit) => return __hit,
                 #rt::Start::Miss(__pending) => __pending,
             };

@@ -1,20 +1,30 @@
-//! A call on its way through the cache, as generated code writes it: `start`, and one of `run`, `share`, `detach`.
+//! A call on its way through the cache, as generated code writes it: `start`, and if that is no hit one of the futures of
+//! `drive`.
 
 use std::fmt;
-use std::marker::PhantomData;
-use std::pin::Pin;
+#[cfg(feature = "store")]
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use pin_project_lite::pin_project;
-
 use super::ask;
 use super::mode::{CacheValue, Mode, Split};
-use crate::flight::{AnyError, Boarding, Body, Flights, Loaded, Parcel, Place, Turn, resume};
+use crate::flight::{AnyError, Boarding, Flights, Lent, Parcel, Place, Turn, resume};
 use crate::ground::here::{self, Ask};
 use crate::ground::key::View;
 use crate::ground::stats::Outcome;
 use crate::table::Absent;
+
+/// What a call is made of is nobody's business.
+macro_rules! opaque {
+    ($($name:ident<$($lifetime:lifetime,)? $($parameter:ident),+> [$($bounds:tt)*])*) => {$(
+        impl<$($lifetime,)? $($parameter),+> fmt::Debug for $name<$($lifetime,)? $($parameter),+> where $($bounds)* {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+pub(super) use opaque;
 
 /// A call, looked up.
 pub enum Start<R, P> {
@@ -27,10 +37,10 @@ pub enum Start<R, P> {
 /// A call that was no hit: it waits for a flight's end, or for the lead, which is the duty to run the body. Dropped before the body
 /// ended, it passes the lead on to the next waiter.
 #[must_use = "the call is not answered yet"]
-pub struct Pending<'a, K: 'static, V: CacheValue, M> {
+pub struct Pending<K: 'static, V: CacheValue, M> {
     /// `None`: it runs as the plain function.
-    place: Option<Place<'a, K, V>>,
-    mode: M,
+    pub(super) place: Option<Place<K, V>>,
+    pub(super) mode: M,
     traced: bool,
     /// Whether the body runs whatever a second tier has.
     #[cfg(feature = "store")]
@@ -43,7 +53,7 @@ pub struct Pending<'a, K: 'static, V: CacheValue, M> {
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the way of every hit")]
-pub(super) fn start<K, V, R, M, Q>(flights: &Arc<Flights<K, V>>, key: Q, mode: M) -> Start<R, Pending<'_, K, V, M>>
+pub(super) fn start<K, V, R, M, Q>(flights: Lent<'_, K, V>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
@@ -59,12 +69,12 @@ where
 
 #[inline(never)]
 fn miss<K, V, R, M, Q>(
-    flights: &Arc<Flights<K, V>>,
+    flights: Lent<'_, K, V>,
     key: Q,
     hash: u64,
     mode: M,
     absent: Absent,
-) -> Start<R, Pending<'_, K, V, M>>
+) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
@@ -101,7 +111,7 @@ where
             return Start::Hit(mode.value(value));
         }
     }
-    match flights.board(key.own(hash), ask.refresh(), absent) {
+    match Flights::board(&flights, key.own(hash), ask.refresh(), absent) {
         Boarding::Value(value) => {
             if traced {
                 ask::tell(Outcome::Hit);
@@ -113,10 +123,10 @@ where
     }
 }
 
-impl<'a, K: 'static, V: CacheValue, M> Pending<'a, K, V, M> {
+impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
     /// Waits for the flight's end, which is an answer, or for the lead.
     #[inline]
-    fn poll_join<R>(&mut self, context: &mut Context<'_>) -> Poll<Option<R>>
+    pub(super) fn poll_join<R>(&mut self, context: &mut Context<'_>) -> Poll<Option<R>>
     where
         M: Mode<R, V>,
     {
@@ -151,7 +161,7 @@ impl<'a, K: 'static, V: CacheValue, M> Pending<'a, K, V, M> {
     }
 
     /// The call's end by a body that ran on the caller's stack.
-    fn land<R>(&mut self, result: R) -> R
+    pub(super) fn land<R>(&mut self, result: R) -> R
     where
         M: Mode<R, V>,
     {
@@ -174,50 +184,7 @@ impl<'a, K: 'static, V: CacheValue, M> Pending<'a, K, V, M> {
         result
     }
 
-    /// Waits, and if it gets the lead runs the body where it is, on the caller's stack.
-    #[inline]
-    pub fn run<'b, F>(self, body: Pin<&'b mut F>) -> Run<'a, 'b, K, V, M, F> {
-        Run { pending: self, leads: false, body }
-    }
-
-    /// Waits, and if it gets the lead hands the body to the flight: whoever waits drives it. The body is made then, so that who waits
-    /// has no place for it.
-    pub fn share<R, B, F>(self, body: B) -> Shared<'a, K, V, M, R, B>
-    where
-        M: Mode<R, V>,
-        R: Send + 'static,
-        B: FnOnce() -> F,
-        // The compiler quotes the line when a body is no such thing.
-        F: Future<Output = R> + Send + 'static, // a body that is not `Send`, or borrows, needs `flight = inline`
-    {
-        Shared { pending: self, course: Course::Joining(Some(body), hand_over) }
-    }
-
-    /// As [`share`](Self::share), and a task sees to it that the body ends although all callers leave. Without a tokio runtime
-    /// in reach there is no such task.
-    #[cfg(feature = "tokio")]
-    pub fn detach<R, B, F>(self, body: B) -> Shared<'a, K, V, M, R, B>
-    where
-        K: Send + Sync,
-        M: Mode<R, V>,
-        R: Send + 'static,
-        B: FnOnce() -> F,
-        F: Future<Output = R> + Send + 'static,
-    {
-        Shared {
-            pending: self,
-            course: Course::Joining(Some(body), |pending, body| {
-                let body = hand_over(pending, body);
-                let companion = pending.place.as_mut().and_then(Place::companion);
-                if let (Some(mut companion), Ok(runtime)) = (companion, tokio::runtime::Handle::try_current()) {
-                    runtime.spawn(std::future::poll_fn(move |context| companion.poll(context).map(drop)));
-                }
-                body
-            }),
-        }
-    }
-
-    fn tell(&self, outcome: Outcome) {
+    pub(super) fn tell(&self, outcome: Outcome) {
         if self.traced {
             ask::tell(if outcome == Outcome::Ran && self.is_by_store() { Outcome::Store } else { outcome });
         }
@@ -243,170 +210,12 @@ impl<'a, K: 'static, V: CacheValue, M> Pending<'a, K, V, M> {
     }
 }
 
-/// The body, where it can be driven from.
-fn hand_over<K, V, M, R, B, F>(pending: &mut Pending<'_, K, V, M>, body: B) -> Bodied<R, V>
-where
-    K: 'static,
-    V: CacheValue,
-    M: Mode<R, V>,
-    R: Send + 'static,
-    B: FnOnce() -> F,
-    F: Future<Output = R> + Send + 'static,
-{
-    let body = body();
-    if pending.place.is_some() {
-        Bodied::Flight(Box::pin(Packed { body, mode: pending.mode, _kept: PhantomData }))
-    } else {
-        Bodied::Alone(Box::pin(body))
-    }
-}
-
-/// The future of `Pending::run`.
-#[must_use = "futures do nothing unless polled"]
-pub struct Run<'a, 'b, K: 'static, V: CacheValue, M, F> {
-    pending: Pending<'a, K, V, M>,
-    leads: bool,
-    body: Pin<&'b mut F>,
-}
-
-impl<K: 'static, V: CacheValue, M, F> Unpin for Run<'_, '_, K, V, M, F> {}
-
-impl<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>> Future for Run<'_, '_, K, V, M, F> {
-    type Output = R;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
-        let Self { pending, leads, body } = &mut *self;
-        if !*leads {
-            if let Some(answer) = ready!(pending.poll_join(context)) {
-                return Poll::Ready(answer);
-            }
-            *leads = true;
-        }
-        let mut poll = || body.as_mut().poll(context);
-        let result = ready!(match &mut pending.place {
-            Some(place) => place.run(poll),
-            None => poll(),
-        });
-        Poll::Ready(pending.land(result))
-    }
-}
-
 /// Makes the error of the caller that ran the body: the same form as everybody's.
-fn own_error<R, V>(mode: impl Mode<R, V>, error: AnyError) -> R {
+pub(super) fn own_error<R, V>(mode: impl Mode<R, V>, error: AnyError) -> R {
     mode.error(error).expect("an error is made from what it was made into")
 }
 
-/// The future of `Pending::share`.
-#[must_use = "futures do nothing unless polled"]
-pub struct Shared<'a, K: 'static, V: CacheValue, M, R, B> {
-    pending: Pending<'a, K, V, M>,
-    course: Course<K, V, M, R, B>,
-}
-
-/// Where a body is.
-enum Course<K: 'static, V: CacheValue, M, R, B> {
-    /// Not made yet. What makes it comes along, so that nobody else has to state what a body has to be.
-    Joining(Option<B>, fn(&mut Pending<'_, K, V, M>, B) -> Bodied<R, V>),
-    /// With the flight.
-    Flight,
-    /// The call runs as the plain function.
-    Alone(Pin<Box<dyn Future<Output = R> + Send>>),
-}
-
-/// A body that is made, and has not been polled.
-enum Bodied<R, V> {
-    /// To be handed to the flight.
-    Flight(Body<V>),
-    Alone(Pin<Box<dyn Future<Output = R> + Send>>),
-}
-
-impl<K: 'static, V: CacheValue, M, R, B> Unpin for Shared<'_, K, V, M, R, B> {}
-
-impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<'_, K, V, M, R, B> {
-    type Output = R;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
-        let Self { pending, course } = &mut *self;
-        let launch = match course {
-            Course::Joining(body, hand_over) => {
-                if let Some(answer) = ready!(pending.poll_join(context)) {
-                    return Poll::Ready(answer);
-                }
-                let (body, hand_over) = (body.take().expect("a future is not polled after it was ready"), *hand_over);
-                *course = Course::Flight;
-                match hand_over(pending, body) {
-                    Bodied::Flight(body) => Some(body),
-                    Bodied::Alone(body) => {
-                        *course = Course::Alone(body);
-                        None
-                    }
-                }
-            }
-            _ => None,
-        };
-        let mode = pending.mode;
-        let turn = match (course, &mut pending.place) {
-            (Course::Alone(body), _) => {
-                let result = ready!(body.as_mut().poll(context));
-                pending.tell(Outcome::Ran);
-                return Poll::Ready(result);
-            }
-            (_, Some(place)) => ready!(match (launch, place) {
-                (Some(body), place) => place.launch(body, context),
-                (None, Place::Seat(seat)) => seat.poll(context),
-                (None, Place::Solo(_)) => unreachable!("the first poll gave it a seat"),
-            }),
-            (_, None) => unreachable!("a future is not polled after it was ready"),
-        };
-        let result = match turn {
-            Turn::Value(value) => mode.value(value),
-            Turn::Error(error) => own_error(mode, error),
-            Turn::Own(Parcel::Error(error)) => *error.downcast().expect("the owner of a body knows its type"),
-            Turn::Own(Parcel::Panic(panic)) => resume(panic),
-            Turn::Lead | Turn::Alone => unreachable!("a body that is no more leaves a parcel with its owner"),
-        };
-        pending.place = None;
-        pending.tell(Outcome::Ran);
-        Poll::Ready(result)
-    }
-}
-
-pin_project! {
-    /// A body that takes its result apart, so that the flight need not know the function's return type.
-    struct Packed<F, M, V> {
-        #[pin]
-        body: F,
-        mode: M,
-        _kept: PhantomData<fn() -> V>,
-    }
-}
-
-impl<F: Future<Output = R>, R: Send + 'static, V, M: Mode<R, V>> Future for Packed<F, M, V> {
-    type Output = Loaded<V>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Loaded<V>> {
-        let this = self.project();
-        let result = ready!(this.body.poll(context));
-        Poll::Ready(match this.mode.split(result) {
-            Split::Value(value) => Loaded::Value(value),
-            Split::Shared(error) => Loaded::Error(error),
-            Split::Own(result) => Loaded::Own(Box::new(result)),
-        })
-    }
-}
-
-macro_rules! opaque {
-    ($($name:ident<$($lifetime:lifetime,)* $($parameter:ident),+> [$($bounds:tt)*])*) => {$(
-        impl<$($lifetime,)* $($parameter),+> fmt::Debug for $name<$($lifetime,)* $($parameter),+> where $($bounds)* {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(stringify!($name))
-            }
-        }
-    )*};
-}
 opaque! {
     Start<R, P> []
-    Pending<'a, K, V, M> [K: 'static, V: CacheValue]
-    Run<'a, 'b, K, V, M, F> [K: 'static, V: CacheValue]
-    Shared<'a, K, V, M, R, B> [K: 'static, V: CacheValue]
+    Pending<K, V, M> [K: 'static, V: CacheValue]
 }

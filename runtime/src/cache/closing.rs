@@ -28,23 +28,32 @@ impl<K, V> fmt::Debug for Closing<'_, K, V> {
     }
 }
 
-impl<K, V> Future for Closing<'_, K, V> {
+impl<K: 'static, V: 'static> Future for Closing<'_, K, V> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let Self { cache, how, begun } = &mut *self;
         if !std::mem::replace(begun, true) {
-            if let Some(here) = here::lock() {
-                cache.flights.close(&here);
-                if *how == Close::Cancel {
-                    cache.flights.release(here);
+            let (flights, how) = (cache.flights.clone(), *how);
+            here::outside(move || {
+                if let Some(here) = here::lock() {
+                    flights.close(&here);
+                    if how == Close::Cancel {
+                        flights.release(here);
+                    }
                 }
-            }
+            });
         }
         if *how == Close::Cancel {
             return Poll::Ready(());
         }
         cache.flights.gate.listen(context);
-        if cache.running() == 0 { Poll::Ready(()) } else { Poll::Pending }
+        match here::lock() {
+            Some(here) if cache.flights.running(&here) == 0 => return Poll::Ready(()),
+            Some(_) => {}
+            // Polled by user code under a lock: how many are running shows when it is free.
+            None => context.waker().wake_by_ref(),
+        }
+        Poll::Pending
     }
 }

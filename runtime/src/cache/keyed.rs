@@ -4,20 +4,34 @@ use super::call::{self, Pending, Start};
 use super::closing::Closing;
 use super::mode::{CacheValue, Mode};
 use super::{Cache, Close};
+use crate::flight::Lent;
 use crate::ground::here;
 use crate::ground::key::View;
 
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the way of every hit")]
-pub(crate) fn start<K, V, R, M, Q>(cache: &Cache<K, V>, key: Q, mode: M) -> Start<R, Pending<'_, K, V, M>>
+pub(crate) fn start<K, V, R, M, Q>(cache: &Cache<K, V>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
     M: Mode<R, V>,
     Q: View<K>,
 {
-    call::start(&cache.flights, key, mode)
+    call::start(Lent::Here(&cache.flights), key, mode)
+}
+
+/// As [`start`], of a cache that is never dropped.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the way of every hit")]
+pub(crate) fn start_static<K, V, R, M, Q>(cache: &'static Cache<K, V>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
+where
+    K: 'static,
+    V: CacheValue,
+    M: Mode<R, V>,
+    Q: View<K>,
+{
+    call::start(Lent::Static(&cache.flights), key, mode)
 }
 
 /// [`Cache::contains`], for the handle of a function.

@@ -6,6 +6,7 @@ pub(crate) mod by_hand;
 mod by_hash;
 pub(crate) mod call;
 pub(crate) mod closing;
+pub(crate) mod drive;
 pub(crate) mod keyed;
 pub(crate) mod mode;
 mod options;
@@ -20,12 +21,12 @@ use equivalent::Equivalent;
 
 pub use options::{CacheBuilder, CacheParameters, PolicyKind};
 
-use crate::flight::{Flights, Keep};
+use crate::flight::{Flights, Keep, Table};
 use crate::ground::chance::Chance;
 use crate::ground::here;
 use crate::ground::key::{self, CacheKey, Hashed, KeyOwned, View as _, hash_of};
 use crate::ground::stats::{CacheInfo, CacheStats};
-use crate::table::{Plan, Table};
+use crate::table::Plan;
 use closing::Closing;
 use mode::CacheValue;
 use options::About;
@@ -85,7 +86,8 @@ impl<K, V> fmt::Debug for Cache<K, V> {
 pub enum Close {
     /// Wait for the running calls.
     Wait,
-    /// Give the running calls up: their callers go on as the plain function.
+    /// Give the running calls up: their callers go on as the plain function. The caller whose call is the body goes on with
+    /// that; if it has left, the body is dropped. A load that was invalidated before is no longer the cache's, and goes on.
     Cancel,
 }
 
@@ -226,7 +228,11 @@ impl<K, V> Cache<K, V> {
     /// Closes the cache: from now on calls run as the plain function, and what is stored stays readable. Ends when no call
     /// is running ([`Close::Wait`]), or at once ([`Close::Cancel`]). Nothing happens until the future is polled, and closing a
     /// second time is no error.
-    pub async fn close(&self, how: Close) {
+    pub async fn close(&self, how: Close)
+    where
+        K: 'static,
+        V: 'static,
+    {
         Closing::new(self, how).await;
     }
 

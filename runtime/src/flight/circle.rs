@@ -5,9 +5,11 @@
 //! a flight from which the edges lead back to a flight on the stack: not in one task, and not across tasks either.
 
 use std::cell::{Cell, RefCell};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
-use super::running::Ticket;
+use super::solo::Ticket;
 use crate::ground::here::Locked;
 use crate::ground::sync::{Lock, local};
 
@@ -141,22 +143,23 @@ impl Drop for Edge {
 
 /// Whether the edges from `to` reach a flight on the stack.
 fn leads_back(to: &Arc<dyn Node>, stack: &[Arc<dyn Node>]) -> bool {
-    let mut seen: Vec<Arc<dyn Node>> = Vec::new();
+    let held: HashSet<_> = stack.iter().map(address).collect();
+    // By address, and kept, so that none is given to another meanwhile.
+    let mut seen: HashMap<_, Arc<dyn Node>> = HashMap::new();
     let mut ahead = vec![to.clone()];
     while let Some(node) = ahead.pop() {
-        if stack.iter().any(|held| same(held, &node)) {
+        if held.contains(&address(&node)) {
             return true;
         }
-        if seen.iter().any(|known| same(known, &node)) {
-            continue;
+        if let Entry::Vacant(place) = seen.entry(address(&node)) {
+            ahead.extend(node.waits_for().lock().iter().filter_map(Weak::upgrade));
+            place.insert(node);
         }
-        ahead.extend(node.waits_for().lock().iter().filter_map(Weak::upgrade));
-        seen.push(node);
     }
     false
 }
 
-fn same(one: &Arc<dyn Node>, other: &Arc<dyn Node>) -> bool {
-    // The addresses alone: the same flight may be seen through vtables of several code units.
-    std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
+/// The address alone: the same flight may be seen through vtables of several code units.
+fn address(node: &Arc<dyn Node>) -> *const () {
+    Arc::as_ptr(node).cast()
 }

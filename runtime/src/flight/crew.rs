@@ -10,7 +10,6 @@ use std::task::Waker;
 use futures_task::ArcWake;
 
 use super::circle::Node;
-use super::running::Ticket;
 use crate::ground::clock::coarse;
 use crate::ground::sync::{Lock, MutexGuard};
 
@@ -50,7 +49,8 @@ pub(super) type Number = usize;
 pub(super) const LEADER: Number = 0;
 
 pub(crate) struct Flight<V> {
-    pub(super) ticket: Ticket,
+    /// Of its key.
+    pub(super) hash: u64,
     /// Set once, before the phase says so, if anybody but the one who landed it waits.
     landing: OnceLock<Landing<V>>,
     crew: Lock<Crew<V>>,
@@ -283,7 +283,7 @@ impl<V> Crew<V> {
 
 impl<V> Flight<V> {
     /// A flight with one seat taken, which leads.
-    pub(super) fn new(ticket: Ticket) -> Arc<Self> {
+    pub(super) fn new(hash: u64) -> Arc<Self> {
         let crew = Crew {
             phase: Phase::Driven { by: LEADER, woken: false },
             seats: Seats::new(),
@@ -294,7 +294,7 @@ impl<V> Flight<V> {
             released: false,
         };
         let (ended, waits_for) = (AtomicBool::new(false), Lock::new(Vec::new()));
-        Arc::new(Self { ticket, landing: OnceLock::new(), crew: Lock::new(crew), ended, waits_for })
+        Arc::new(Self { hash, landing: OnceLock::new(), crew: Lock::new(crew), ended, waits_for })
     }
 
     pub(super) fn crew(&self) -> MutexGuard<'_, Crew<V>> {
@@ -307,6 +307,13 @@ impl<V> Flight<V> {
         let ended = self.ended.load(Ordering::Relaxed);
         self.ended.store(true, Ordering::Relaxed);
         !ended
+    }
+
+    /// Whether its end was counted although it goes on. Called as [`ends`](Self::ends) is.
+    pub(super) fn goes_on(&self) -> bool {
+        let ended = self.ended.load(Ordering::Relaxed);
+        self.ended.store(false, Ordering::Relaxed);
+        ended
     }
 
     pub(super) fn landing(&self) -> Option<&Landing<V>> {
@@ -330,7 +337,8 @@ impl<V: Send + Sync> ArcWake for Flight<V> {
     fn wake_by_ref(flight: &Arc<Self>) {
         let mut crew = flight.crew();
         let offers = match &mut crew.phase {
-            Phase::Idle { woken, .. } if !*woken => {
+            // Woken once more, it is offered once more: those who were asked before may be parked.
+            Phase::Idle { woken, .. } => {
                 *woken = true;
                 crew.offer()
             }

@@ -3,37 +3,39 @@
 //! What panic, error and drop mean is decided here and nowhere else. Locks are taken in one order: a part of the map, then a
 //! shard of the table; a flight's own lock is held for a few instructions and never with user code under it.
 
+mod board;
 mod circle;
 mod crew;
+mod end;
 mod gate;
 mod keep;
+mod marks;
 mod place;
 mod relay;
 mod running;
 mod seat;
 mod solo;
 
-use std::sync::Arc;
-
+pub(crate) use board::Boarding;
 pub(crate) use crew::{AnyError, Body, Loaded, Parcel};
 pub(crate) use gate::Gate;
 pub(crate) use keep::{Keep, Life, Lifetime, Listener, Weigher, Worth};
 pub(crate) use place::Place;
 pub(crate) use seat::{Turn, resume};
+pub(crate) use solo::Lent;
 
-use circle::{Edge, Node};
-use crew::{Crew, Flight, Phase};
 use keep::Kept;
-use running::{Call, Running, Taken, Ticket};
-use seat::Seat;
-use solo::Solo;
+use marks::Marks;
+use running::{Part, Running, Taken};
 
 use crate::ground::clock::Moment;
 use crate::ground::here::{self, Locked};
 use crate::ground::key::{Hashed, Seed};
 use crate::ground::stats::Tally;
-use crate::ground::sync::MutexGuard;
-use crate::table::{Absent, Removed, Run, Table, low};
+use crate::table::{Absent, Removed, Shelf, low};
+
+/// The table, and beside each shard the marks of calls of its keys.
+pub(crate) type Table<K, V> = crate::table::Table<K, V, Marks<K, V>>;
 
 /// How many entries are cloned under one lock when all are listed.
 const PAGE: usize = 64;
@@ -48,35 +50,12 @@ pub(crate) struct Flights<K, V> {
     pub(crate) gate: Gate,
 }
 
-/// What a call finds that was no hit at first sight.
-pub(crate) enum Boarding<'a, K: 'static, V: Clone + Send + Sync + 'static> {
-    /// A value after all: it came in between.
-    Value(V),
-    /// The lead of a new call, or a seat in a flight.
-    Place(Place<'a, K, V>),
-    /// It would have to wait for itself.
-    Alone,
-}
-
-/// What boarding leaves behind, to be dropped when no lock is held: a key twice, and a flight that was over or overtaken.
-struct Left<K, V> {
-    _key: Option<Hashed<K>>,
-    _own_key: Option<Arc<K>>,
-    over: Option<Taken<K, V>>,
-}
-
-/// The end of a call that nobody has joined.
-struct Ending<'a, V> {
-    ticket: Ticket,
-    is_absent: bool,
-    kept: &'a mut Option<Kept<V>>,
-    done: &'a mut bool,
-}
-
 /// What a step over map and table took out, to be dropped when no lock is held.
 #[must_use = "dropping runs user code: let it fall when no lock is held"]
 pub(crate) struct Gone<K, V> {
-    call: Option<Taken<K, V>>,
+    flight: Option<Taken<K, V>>,
+    /// That of a call whose leader flew solo.
+    key: Option<Hashed<K>>,
     removed: Removed<K, V>,
     /// A value that was to be stored and was not.
     spare: Option<Kept<V>>,
@@ -84,11 +63,11 @@ pub(crate) struct Gone<K, V> {
 
 impl<K, V> Gone<K, V> {
     const fn nothing() -> Self {
-        Self { call: None, removed: Removed::nothing(), spare: None }
+        Self { flight: None, key: None, removed: Removed::nothing(), spare: None }
     }
 
-    fn new(call: Option<Taken<K, V>>, removed: Removed<K, V>) -> Self {
-        Self { call, removed, spare: None }
+    fn new(flight: Option<Taken<K, V>>, removed: Removed<K, V>) -> Self {
+        Self { flight, removed, key: None, spare: None }
     }
 }
 
@@ -135,43 +114,61 @@ impl<K, V> Flights<K, V> {
 
     /// Whether a value is stored, or a call is running.
     pub(crate) fn contains(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> bool {
-        self.running.lock(here, hash).contains(&same)
-            || self.table.lock(here, hash).peek(low(hash), same, || self.now()).is_some()
+        let calls = self.running.lock(here, hash);
+        let shelf = self.table.lock(here, hash);
+        calls.find(&same).is_some()
+            || shelf.beside.contains(hash, &same)
+            || shelf.peek(low(hash), same, || self.now()).is_some()
     }
 
     /// Whether a call that is running has this hash, or an entry, be it expired. No code of the user's runs.
     #[cfg(feature = "store")]
     pub(crate) fn holds(&self, here: &Locked, hash: u64) -> bool {
         let calls = self.running.lock(here, hash);
-        calls.contains(|_| true) || self.table.lock(here, hash).peek(low(hash), |_| true, || Moment(0)).is_some()
+        let shelf = self.table.lock(here, hash);
+        calls.find(|_| true).is_some()
+            || shelf.beside.contains(hash, |_| true)
+            || shelf.peek(low(hash), |_| true, || Moment(0)).is_some()
     }
 
     /// Forgets a value and a running call; says whether there was one. From now on nothing that began before is stored or
     /// joined.
     pub(crate) fn invalidate(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> (Gone<K, V>, bool) {
         let mut calls = self.running.lock(here, hash);
-        let call = calls.forget(&same);
-        let (removed, found) = self.table.lock(here, hash).remove(low(hash), same, || self.now());
-        let was_there = found || call.is_some();
-        (Gone::new(call, removed), was_there)
+        let mut shelf = self.table.lock(here, hash);
+        let (flight, was_running) = forget(&mut calls, &mut shelf, hash, &same);
+        let (removed, was_stored) = shelf.remove(low(hash), same, || self.now());
+        (Gone::new(flight, removed), was_stored || was_running)
     }
 
     /// Stores a value, which wins over a running call.
     pub(crate) fn insert(&self, here: &Locked, key: Hashed<K>, kept: Kept<V>) -> Gone<K, V> {
         let mut calls = self.running.lock(here, key.hash);
-        let call = calls.forget(|other| key.is(other));
+        let mut shelf = self.table.lock(here, key.hash);
+        let (flight, _) = forget(&mut calls, &mut shelf, key.hash, |other| key.is(other));
         let Hashed { hash, same, key, .. } = key;
-        Gone::new(call, self.table.lock(here, hash).insert(low(hash), key, kept.value, same, kept.terms, || self.now()))
+        Gone::new(flight, shelf.insert(low(hash), key, kept.value, same, kept.terms, || self.now()))
     }
 
     /// Forgets all values and running calls, and sets the counters to zero.
     pub(crate) fn clear(&self, here: &Locked) -> Vec<Gone<K, V>> {
-        // First the calls: what one that ends between the two steps stores, the second takes out.
-        let calls = self.running.drain(here);
-        let mut gone: Vec<_> = calls.into_iter().map(|call| Gone::new(Some(call), Removed::nothing())).collect();
+        // First the calls: what one that ends between the steps stores, the last takes out.
+        let flights = self.take_flights(here);
+        let mut gone: Vec<_> = flights.into_iter().map(|flight| Gone::new(Some(flight), Removed::nothing())).collect();
         gone.extend(self.table.lock_each(here).map(|mut shard| Gone::new(None, shard.clear())));
         self.tally.clear();
         gone
+    }
+
+    /// From now on no call stands that began before.
+    fn take_flights(&self, here: &Locked) -> Vec<Taken<K, V>> {
+        // First the marks: what stands no more becomes no flight.
+        self.table.lock_each(here).for_each(|mut shelf| shelf.beside.strike_all());
+        let flights = self.running.drain(here);
+        for (key, _) in &flights {
+            self.table.lock(here, key.hash).beside.discount_flight();
+        }
+        flights
     }
 
     /// How many calls are running, those that were invalidated meanwhile included.
@@ -226,9 +223,9 @@ impl<K, V> Flights<K, V> {
 
     /// Gives the running calls up: their callers go on as the plain function.
     pub(crate) fn release(&self, here: Locked) {
-        let calls = self.running.drain(&here);
+        let flights = self.take_flights(&here);
         drop(here);
-        for flight in calls.iter().filter_map(|call| call.flight.as_ref()) {
+        for (_, flight) in &flights {
             let mut crew = flight.crew();
             crew.released = true;
             let wakers = crew.take_wakers();
@@ -239,8 +236,8 @@ impl<K, V> Flights<K, V> {
 
     #[inline]
     fn let_go_of(&self, gone: Gone<K, V>) {
-        let Gone { call, removed, spare } = gone;
-        drop((call, spare));
+        let Gone { flight, key, removed, spare } = gone;
+        drop((flight, key, spare));
         self.keep.let_go(removed);
     }
 
@@ -251,185 +248,17 @@ impl<K, V> Flights<K, V> {
     }
 }
 
-impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
-    /// Joins the running call of a key, or leads a new one. `refresh`: a new one whatever is stored or running.
-    #[inline]
-    pub(crate) fn board(self: &Arc<Self>, key: Hashed<K>, refresh: bool, absent: Absent) -> Boarding<'_, K, V> {
-        let own_key = self.keep.asks_for_key().then(|| Arc::new((key.copy)(&key.key)));
-        let Some(here) = here::lock() else { return Boarding::Alone };
-        circle::settle(&here);
-        let mut left = Left { _key: None, _own_key: None, over: None };
-        let boarding = self.board_here(&here, key, own_key, refresh, absent, &mut left);
-        drop(here);
-        // Not left to the end of a scope: a drop that panics there would leak what is returned.
-        drop(left);
-        boarding
+/// From now on no call of a key stands; says whether one did.
+fn forget<K, V>(
+    calls: &mut Part<'_, K, V>,
+    shelf: &mut Shelf<K, V, Marks<K, V>>,
+    hash: u64,
+    same: impl Fn(&K) -> bool,
+) -> (Option<Taken<K, V>>, bool) {
+    let flight = calls.take(&same);
+    if flight.is_some() {
+        shelf.beside.discount_flight();
+        return (flight, true);
     }
-
-    #[inline]
-    fn board_here<'a>(
-        self: &'a Arc<Self>,
-        here: &Locked,
-        key: Hashed<K>,
-        own_key: Option<Arc<K>>,
-        refresh: bool,
-        absent: Absent,
-        left: &mut Left<K, V>,
-    ) -> Boarding<'a, K, V> {
-        let hash = key.hash;
-        let mut calls = self.running.lock(here, hash);
-        let mut stands = refresh;
-        if !refresh {
-            if let Some(flight) = calls.board(|other| key.is(other)) {
-                let Ok(edge) = Edge::draw(flight) else {
-                    self.tally.bypassed.add(1);
-                    (left._key, left._own_key) = (Some(key), own_key);
-                    return Boarding::Alone;
-                };
-                let number = flight.crew().sit();
-                if let Some(number) = number {
-                    self.tally.coalesced.add(1);
-                    left._key = Some(key);
-                    let seat = Seat::joining(self.clone(), flight.clone(), number, own_key, edge);
-                    return Boarding::Place(Place::Seat(seat));
-                }
-                stands = true;
-            }
-        }
-        // Before anything is counted: comparing may panic.
-        if stands {
-            left.over = calls.forget(|other| key.is(other));
-        }
-        let mut shard = self.table.lock(here, hash);
-        let run = if refresh {
-            self.tally.refreshes.add(1);
-            Run { number: shard.begin(), is_absent: false }
-        } else {
-            // It may have landed since the call looked for its value.
-            match shard.recall(low(hash), |other| key.is(other), || self.now(), absent) {
-                Ok(value) => {
-                    let value = value.clone();
-                    (left._key, left._own_key) = (Some(key), own_key);
-                    return Boarding::Value(value);
-                }
-                Err(run) => run,
-            }
-        };
-        drop(shard);
-        Boarding::Place(if circle::is_inside() {
-            // A call that a body makes is a part of the graph from the start.
-            let flight = Flight::new(Ticket { hash, number: run.number });
-            // Nobody waits for a flight that is not in the map yet: there is no circle.
-            let edge = Edge::draw(&flight).ok().flatten();
-            calls.put(key, Call::flight(flight.clone()));
-            Place::Seat(Seat::leading(self.clone(), flight, own_key, edge))
-        } else {
-            calls.put(key, Call::solo(run.number));
-            Place::Solo(Solo::new(self, hash, run, own_key))
-        })
-    }
-
-    /// The value of a load, if it is worth keeping.
-    #[inline]
-    fn keep(&self, key: Option<&K>, value: &V) -> Option<Kept<V>> {
-        self.keep.is_worth(value).then(|| Kept { value: value.clone(), terms: self.keep.terms(key, value) })
-    }
-
-    /// The end of a flight, in one step: if it still stands for its key, it is taken out, and what it brings is stored.
-    fn end(this: &Arc<Self>, flight: &Arc<Flight<V>>, kept: Option<Kept<V>>) -> Option<Gone<K, V>> {
-        let Ticket { hash, .. } = flight.ticket;
-        let Some(here) = here::lock() else {
-            let (this, flight) = (this.clone(), flight.clone());
-            here::outside(move || {
-                let gone = Self::end(&this, &flight, kept);
-                this.let_go(gone);
-            });
-            return None;
-        };
-        let mut calls = this.running.lock(&here, hash);
-        let key = calls.take_flight(flight.ticket);
-        let mut shard = this.table.lock(&here, hash);
-        let gone = match (key, kept) {
-            (Some(Hashed { same, key, .. }), Some(Kept { value, terms })) => {
-                Gone::new(None, shard.insert(low(hash), key, value, same, terms, || this.now()))
-            }
-            (key, kept) => {
-                let call = key.map(|key| Taken { _key: Some(key), flight: None });
-                Gone { call, removed: Removed::nothing(), spare: kept }
-            }
-        };
-        // Behind what may panic.
-        if flight.ends() {
-            shard.end();
-        }
-        drop(shard);
-        drop(calls);
-        drop(here);
-        this.gate.ended();
-        Some(gone)
-    }
-
-    /// The same for a call that nobody has joined, or else false. `done` says whether it is out of the map: what panics behind
-    /// that is user code on the way of a value into the table.
-    #[inline]
-    fn end_solo(&self, ending: Ending<'_, V>, gone: &mut Gone<K, V>) -> bool {
-        let Ending { ticket, is_absent, kept, done } = ending;
-        let hash = ticket.hash;
-        let gate = self.gate.ending();
-        let here = here::lock().expect(UNLOCKED);
-        let mut calls = self.running.lock(&here, hash);
-        let Some((key, stands)) = calls.take_solo(ticket) else { return false };
-        *done = true;
-        let mut shard = self.table.lock(&here, hash);
-        shard.end();
-        match kept.take() {
-            Some(Kept { value, terms }) if stands => {
-                let Hashed { same, key, .. } = key;
-                if is_absent {
-                    // Nobody stores a value for a key whose call stands, but that call.
-                    shard.insert_absent(low(hash), key, value, terms, || self.now(), &mut gone.removed);
-                } else {
-                    gone.removed = shard.insert(low(hash), key, value, same, terms, || self.now());
-                }
-            }
-            spare => {
-                gone.call = Some(Taken { _key: Some(key), flight: None });
-                gone.spare = spare;
-            }
-        }
-        drop(shard);
-        drop(calls);
-        drop(here);
-        drop(gate);
-        true
-    }
-
-    /// The flight of a leader that flies solo until now.
-    fn board_leader(&self, ticket: Ticket) -> Arc<Flight<V>> {
-        let here = here::lock().expect(UNLOCKED);
-        let (flight, key) = self.running.lock(&here, ticket.hash).board_leader(ticket);
-        drop(here);
-        drop(key);
-        flight
-    }
-
-    /// Those who wait for a flight hear that it has landed. True: nobody else is in it any more, and nobody will be.
-    fn announce(&self, mut crew: MutexGuard<'_, Crew<V>>) -> bool {
-        self.tally.load_ended(crew.began);
-        crew.phase = Phase::Landed;
-        let alone = crew.count() == 1;
-        let wakers = crew.take_wakers();
-        drop(crew);
-        wakers.wake();
-        alone
-    }
+    (None, shelf.beside.strike(hash, same))
 }
-
-impl<K: 'static, V: Clone + Send + Sync + 'static> circle::Solos for Flights<K, V> {
-    fn node(&self, here: &Locked, ticket: Ticket) -> Arc<dyn Node> {
-        self.running.lock(here, ticket.hash).join_solo(ticket)
-    }
-}
-
-/// A call begins and is polled for the first time in one step, which is not taken under a lock.
-const UNLOCKED: &str = "no lock of a cache is held when a call begins";

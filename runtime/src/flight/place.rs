@@ -6,12 +6,12 @@ use super::crew::{AnyError, Body};
 use super::seat::{Seat, Turn};
 use super::solo::Solo;
 
-pub(crate) enum Place<'a, K: 'static, V: Clone + Send + Sync + 'static> {
-    Solo(Solo<'a, K, V>),
+pub(crate) enum Place<K: 'static, V: Clone + Send + Sync + 'static> {
+    Solo(Solo<K, V>),
     Seat(Seat<K, V>),
 }
 
-impl<K: 'static, V: Clone + Send + Sync + 'static> Place<'_, K, V> {
+impl<K: 'static, V: Clone + Send + Sync + 'static> Place<K, V> {
     /// The hash of the call's key.
     #[cfg(feature = "store")]
     pub(crate) fn hash(&self) -> u64 {

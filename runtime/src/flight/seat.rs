@@ -83,7 +83,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
     /// The hash of the call's key.
     #[cfg(feature = "store")]
     pub(super) fn hash(&self) -> u64 {
-        self.flight.ticket.hash
+        self.flight.hash
     }
 
     /// Waits for this seat's turn, and drives the flight's body meanwhile.
@@ -112,6 +112,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
                 Phase::Vacant if self.attends => return Poll::Ready(Turn::Alone),
                 Phase::Vacant => {
                     crew.take_over(self.number);
+                    drop(crew);
+                    self.flights.begin_again(&self.flight);
                     self.flights.tally.takeovers.add(1);
                     return Poll::Ready(Turn::Lead);
                 }

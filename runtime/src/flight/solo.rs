@@ -4,23 +4,89 @@
 //! its body with its own caller's waker. If that ends it, nothing was allocated, counted or locked for others. Who joins
 //! meanwhile makes the flight, in which the leader's seat is taken; if nobody does and the body pends, its leader does.
 
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::crew::{AnyError, Body, Loaded, Parcel};
+use super::end::Ending;
 use super::keep::Kept;
 use super::relay::Relay;
-use super::running::Ticket;
 use super::seat::{Seat, Turn};
-use super::{Ending, Flights, Gone, circle};
+use super::{Flights, Gone, circle};
 use crate::ground::clock::coarse;
 use crate::ground::here;
 use crate::table::Run;
 
+/// Where the mark of a call stands.
+#[derive(Clone, Copy)]
+pub(super) struct Ticket {
+    /// Of its key.
+    pub(super) hash: u64,
+    /// By its shard, which counts the calls that begin.
+    pub(super) number: u64,
+}
+
+/// A cache that a call leads in: to count those who hold it costs the caller of a static nothing.
+pub(crate) enum Held<K: 'static, V: 'static> {
+    Static(&'static Arc<Flights<K, V>>),
+    Own(Arc<Flights<K, V>>),
+}
+
+impl<K, V> Clone for Held<K, V> {
+    #[inline]
+    fn clone(&self) -> Self {
+        match self {
+            Self::Static(flights) => Self::Static(flights),
+            Self::Own(flights) => Self::Own(flights.clone()),
+        }
+    }
+}
+
+impl<K, V> Deref for Held<K, V> {
+    type Target = Arc<Flights<K, V>>;
+
+    #[inline]
+    fn deref(&self) -> &Arc<Flights<K, V>> {
+        match self {
+            Self::Static(flights) => flights,
+            Self::Own(flights) => flights,
+        }
+    }
+}
+
+/// A cache that a call is made of.
+pub(crate) enum Lent<'a, K: 'static, V: 'static> {
+    Static(&'static Arc<Flights<K, V>>),
+    Here(&'a Arc<Flights<K, V>>),
+}
+
+impl<K, V> Lent<'_, K, V> {
+    #[inline]
+    pub(super) fn hold(&self) -> Held<K, V> {
+        match self {
+            Self::Static(flights) => Held::Static(flights),
+            Self::Here(flights) => Held::Own(Arc::clone(flights)),
+        }
+    }
+}
+
+impl<K, V> Deref for Lent<'_, K, V> {
+    type Target = Arc<Flights<K, V>>;
+
+    #[inline]
+    fn deref(&self) -> &Arc<Flights<K, V>> {
+        match self {
+            Self::Static(flights) => flights,
+            Self::Here(flights) => flights,
+        }
+    }
+}
+
 /// The leader of a call, from when it takes the lead until the first poll of its body is over.
-pub(crate) struct Solo<'a, K: 'static, V: Clone + Send + Sync + 'static> {
-    flights: &'a Arc<Flights<K, V>>,
+pub(crate) struct Solo<K: 'static, V: Clone + Send + Sync + 'static> {
+    flights: Held<K, V>,
     ticket: Ticket,
     /// Nothing is stored for its key.
     is_absent: bool,
@@ -32,9 +98,9 @@ pub(crate) struct Solo<'a, K: 'static, V: Clone + Send + Sync + 'static> {
     done: bool,
 }
 
-impl<'a, K: 'static, V: Clone + Send + Sync + 'static> Solo<'a, K, V> {
+impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
     #[inline]
-    pub(super) fn new(flights: &'a Arc<Flights<K, V>>, hash: u64, run: Run, key: Option<Arc<K>>) -> Self {
+    pub(super) fn new(flights: Held<K, V>, hash: u64, run: Run, key: Option<Arc<K>>) -> Self {
         let Run { number, is_absent } = run;
         Self { flights, ticket: Ticket { hash, number }, is_absent, key, began: coarse(), done: false }
     }
@@ -48,7 +114,7 @@ impl<'a, K: 'static, V: Clone + Send + Sync + 'static> Solo<'a, K, V> {
     /// The body is polled for the first time.
     #[inline]
     pub(super) fn run<T>(&self, poll: impl FnOnce() -> T) -> T {
-        circle::solo(self.flights, self.ticket, poll)
+        circle::solo(&self.flights, self.ticket, poll)
     }
 
     /// A body that a flight may own is polled for the first time. `Err`: it pends, and may have been woken since.
@@ -112,7 +178,7 @@ impl<'a, K: 'static, V: Clone + Send + Sync + 'static> Solo<'a, K, V> {
     pub(super) fn board(&mut self) -> Seat<K, V> {
         let flight = self.flights.board_leader(self.ticket);
         self.done = true;
-        Seat::of_leader(self.flights.clone(), flight, self.began, self.key.take())
+        Seat::of_leader((*self.flights).clone(), flight, self.began, self.key.take())
     }
 
     #[inline(never)]
@@ -134,7 +200,7 @@ impl<'a, K: 'static, V: Clone + Send + Sync + 'static> Solo<'a, K, V> {
     }
 }
 
-impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Solo<'_, K, V> {
+impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Solo<K, V> {
     /// The body panicked, or what it landed did.
     #[inline]
     fn drop(&mut self) {
@@ -142,9 +208,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Drop for Solo<'_, K, V> {
             self.done = true;
             let Self { ticket, is_absent, began, .. } = *self;
             let (flights, key) = (self.flights.clone(), self.key.take());
-            here::outside(move || {
-                Solo { flights: &flights, ticket, is_absent, key, began, done: true }.fail();
-            });
+            let mut rest = Self { flights, ticket, is_absent, key, began, done: true };
+            here::outside(move || rest.fail());
         }
     }
 }

@@ -64,7 +64,7 @@ impl Fit {
     /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the way of every hit")]
-    pub fn start<K, V, R, M, Q>(self, cache: &Cache<K, V>, view: Q, mode: M) -> Start<R, Pending<'_, K, V, M>>
+    pub fn start<K, V, R, M, Q>(self, cache: &Cache<K, V>, view: Q, mode: M) -> Start<R, Pending<K, V, M>>
     where
         K: 'static,
         V: CacheValue,
@@ -72,6 +72,24 @@ impl Fit {
         Q: Lookup<K>,
     {
         keyed::start(cache, key(view), mode)
+    }
+
+    /// As [`start`](Self::start), of a cache that is never dropped.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way of every hit")]
+    pub fn start_static<K, V, R, M, Q>(
+        self,
+        cache: &'static Cache<K, V>,
+        view: Q,
+        mode: M,
+    ) -> Start<R, Pending<K, V, M>>
+    where
+        K: 'static,
+        V: CacheValue,
+        M: Mode<R, V>,
+        Q: Lookup<K>,
+    {
+        keyed::start_static(cache, key(view), mode)
     }
 
     /// [`Cache::contains`], for the handle of a function.

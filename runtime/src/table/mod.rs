@@ -11,6 +11,7 @@ pub(crate) use entry::{Terms, low};
 pub(crate) use removed::Removed;
 pub(crate) use shard::{Absent, Run, Shard};
 
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -27,11 +28,32 @@ const SHARDS: u64 = 16;
 /// The capacity of a table without one.
 const UNBOUNDED: u64 = u64::MAX;
 
-type LockedShard<K, V> = Padded<Lock<Shard<K, V>>>;
+/// A shard, and what the floor above keeps under the same lock.
+#[repr(C)]
+pub(crate) struct Shelf<K, V, M> {
+    shard: Shard<K, V>,
+    pub(crate) beside: M,
+}
+
+impl<K, V, M> Deref for Shelf<K, V, M> {
+    type Target = Shard<K, V>;
+
+    #[inline]
+    fn deref(&self) -> &Shard<K, V> {
+        &self.shard
+    }
+}
+
+impl<K, V, M> DerefMut for Shelf<K, V, M> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Shard<K, V> {
+        &mut self.shard
+    }
+}
 
 /// Shards behind locks.
-pub(crate) struct Table<K, V> {
-    shards: Box<[LockedShard<K, V>]>,
+pub(crate) struct Table<K, V, M> {
+    shards: Box<[Padded<Lock<Shelf<K, V, M>>>]>,
     mask: usize,
     capacity: AtomicU64,
 }
@@ -47,14 +69,15 @@ pub(crate) struct Plan<'a> {
     pub(crate) tti: Option<Duration>,
 }
 
-impl<K, V> Table<K, V> {
+impl<K, V, M: Default> Table<K, V, M> {
     pub(crate) fn new(plan: &Plan<'_>) -> Self {
         let capacity = plan.capacity.unwrap_or(UNBOUNDED);
         // A value may weigh as much as the whole table holds: it must fit in one shard.
         let count = if plan.weighed || capacity <= EXACT { 1 } else { SHARDS };
         let shards = shares(capacity, count).map(|share| {
             let order = if capacity == UNBOUNDED { Order::Unbounded } else { (plan.order)(share) };
-            Padded(Lock::new(Shard::new(share, order, plan.weighed, plan.tti)))
+            let shard = Shard::new(share, order, plan.weighed, plan.tti);
+            Padded(Lock::new(Shelf { shard, beside: M::default() }))
         });
         let shards: Box<[_]> = shards.collect();
         Self { mask: shards.len() - 1, shards, capacity: AtomicU64::new(capacity) }
@@ -81,7 +104,7 @@ impl<K, V> Table<K, V> {
 
     /// The shard of a hash. The proof says that this thread holds none of them.
     #[inline]
-    pub(crate) fn lock(&self, _: &Locked, hash: u64) -> MutexGuard<'_, Shard<K, V>> {
+    pub(crate) fn lock(&self, _: &Locked, hash: u64) -> MutexGuard<'_, Shelf<K, V, M>> {
         // The index of a shard takes the low half of the hash.
         let number = (hash >> 32) as usize & self.mask;
         self.shards[number].lock()
@@ -93,12 +116,12 @@ impl<K, V> Table<K, V> {
     }
 
     /// The shard of a number below [`count`](Self::count).
-    pub(crate) fn lock_number(&self, _: &Locked, number: usize) -> MutexGuard<'_, Shard<K, V>> {
+    pub(crate) fn lock_number(&self, _: &Locked, number: usize) -> MutexGuard<'_, Shelf<K, V, M>> {
         self.shards[number].lock()
     }
 
     /// One shard after the other.
-    pub(crate) fn lock_each<'a>(&'a self, _: &'a Locked) -> impl Iterator<Item = MutexGuard<'a, Shard<K, V>>> {
+    pub(crate) fn lock_each<'a>(&'a self, _: &'a Locked) -> impl Iterator<Item = MutexGuard<'a, Shelf<K, V, M>>> {
         self.shards.iter().map(|shard| shard.lock())
     }
 }

@@ -3,13 +3,14 @@
 //! Plain `&mut self`, and no bound on `K`: who calls brings hash and comparison. Nothing is dropped in here. What leaves
 //! is handed out as [`Removed`], to be dropped when no lock is held.
 
-use std::mem;
+mod admit;
+
 use std::ops::Range;
 use std::time::Duration;
 
 use hashbrown::HashTable;
 
-use super::entry::{Terms, spread};
+use super::entry::spread;
 use super::expiry::Expiry;
 use super::removed::{Left, Removed};
 use crate::ground::clock::Moment;
@@ -20,6 +21,9 @@ use crate::policy::{Order, Policy, Slot};
 
 /// How many entries a shard can number.
 const MOST: usize = Slot::MAX as usize - 1;
+
+/// Room for so few entries is not given back.
+const ROOM: usize = 64;
 
 /// How many expired entries one write takes out at the most, so that it stays short when a million expire at once.
 const SWEEP: usize = 32;
@@ -178,90 +182,6 @@ impl<K, V> Shard<K, V> {
         (!is_over).then(|| &self.entries[slot as usize].value)
     }
 
-    /// Stores a value. One whose deadline has come already, or that weighs more than fits, is not stored, and the old value
-    /// goes all the same: it is out of date.
-    pub(crate) fn insert(
-        &mut self,
-        hash: u32,
-        key: K,
-        value: V,
-        same: impl Fn(&K, &K) -> bool,
-        terms: Terms,
-        now: impl FnOnce() -> Moment,
-    ) -> Removed<K, V> {
-        let mut removed = Removed::nothing();
-        let found = self.find(hash, |stored| same(stored, &key));
-        self.store(found, hash, Entry { key, value }, terms, now, &mut removed);
-        removed
-    }
-
-    /// The same for a key that is not there.
-    #[inline]
-    pub(crate) fn insert_absent(
-        &mut self,
-        hash: u32,
-        key: K,
-        value: V,
-        terms: Terms,
-        now: impl FnOnce() -> Moment,
-        removed: &mut Removed<K, V>,
-    ) {
-        self.store(None, hash, Entry { key, value }, terms, now, removed);
-    }
-
-    /// Here the last user code has run: from now on nothing can panic half-way.
-    #[inline]
-    fn store(
-        &mut self,
-        found: Option<Slot>,
-        hash: u32,
-        entry: Entry<K, V>,
-        terms: Terms,
-        now: impl FnOnce() -> Moment,
-        removed: &mut Removed<K, V>,
-    ) {
-        let Terms { deadline, weight, .. } = terms;
-        let now = terms.now.unwrap_or_else(|| if self.expiry.is_some() { now() } else { Moment(0) });
-        let keeps = deadline > now && weight <= self.capacity;
-        if let Some(slot) = found {
-            let is_over = self.is_over(slot, now);
-            let others = self.weight - self.weight_of(slot);
-            if keeps && !is_over && others + weight <= self.capacity {
-                self.evictions.replaced += 1;
-                let Entry { key, value } = entry;
-                let old = mem::replace(&mut self.entries[slot as usize].value, value);
-                removed.push(Left { key, value: old, cause: Some(RemovalCause::Replaced) });
-                self.weight = others + weight;
-                if let Some(weights) = &mut self.weights {
-                    weights[slot as usize] = weight;
-                }
-                self.order.rewrite(slot, hash, weight);
-                self.set_deadline(slot, deadline, now);
-                return;
-            }
-            removed.push(self.remove_slot(slot, if is_over { RemovalCause::Expired } else { RemovalCause::Replaced }));
-        }
-        if keeps {
-            if self.expiry.is_some() {
-                removed.append(self.sweep(now, SWEEP));
-            }
-            // The most frequent case of all: one comes, one goes, and nobody else moves.
-            if self.weight == self.capacity && self.weights.is_none() {
-                if let Some(slot) = self.order.relieve() {
-                    removed.push(self.replace(slot, hash, entry, deadline, now));
-                    return;
-                }
-            }
-            self.make_room(weight, removed);
-        }
-        if keeps && self.weight + weight <= self.capacity && self.entries.len() < MOST {
-            self.push(hash, entry, terms, now);
-        } else {
-            let Entry { key, value } = entry;
-            removed.push(Left { key, value, cause: None });
-        }
-    }
-
     /// Takes an entry out. An expired one counts as absent: the second value is false.
     pub(crate) fn remove(
         &mut self,
@@ -299,10 +219,11 @@ impl<K, V> Shard<K, V> {
 
     /// Takes everything out and sets the counters to zero.
     pub(crate) fn clear(&mut self) -> Removed<K, V> {
-        self.index.clear();
-        self.hashes.clear();
+        // Not emptied, but given back.
+        self.index = HashTable::new();
+        self.hashes = Vec::new();
         if let Some(weights) = &mut self.weights {
-            weights.clear();
+            *weights = Vec::new();
         }
         if let Some(expiry) = &mut self.expiry {
             expiry.clear();
@@ -313,7 +234,7 @@ impl<K, V> Shard<K, V> {
         self.misses = 0;
         self.evictions = Evictions::default();
         let cleared = Some(RemovalCause::Cleared);
-        let entries = mem::take(&mut self.entries).into_iter();
+        let entries = std::mem::take(&mut self.entries).into_iter();
         Removed::all(entries.map(|Entry { key, value }| Left { key, value, cause: cleared }))
     }
 
@@ -364,57 +285,6 @@ impl<K, V> Shard<K, V> {
         self.weights.as_ref().map_or(1, |weights| weights[slot as usize])
     }
 
-    #[inline]
-    fn set_deadline(&mut self, slot: Slot, deadline: Moment, now: Moment) {
-        match &mut self.expiry {
-            Some(expiry) => expiry.set(slot, deadline, now),
-            None if deadline == Moment::NEVER => {}
-            None => self.expiry.insert(Box::new(Expiry::with_len(self.entries.len()))).set(slot, deadline, now),
-        }
-    }
-
-    /// Evicts until `weight` more fits, or the policy has nothing to offer.
-    fn make_room(&mut self, weight: u64, removed: &mut Removed<K, V>) {
-        while self.weight.saturating_add(weight) > self.capacity {
-            let Some(slot) = self.order.victim() else { break };
-            removed.push(self.remove_slot(slot, RemovalCause::Evicted));
-        }
-    }
-
-    /// A newcomer takes the slot of one that is evicted; the order knows.
-    #[inline]
-    fn replace(&mut self, slot: Slot, hash: u32, entry: Entry<K, V>, deadline: Moment, now: Moment) -> Left<K, V> {
-        self.admitted += 1;
-        self.evictions.evicted += 1;
-        let old = mem::replace(&mut self.hashes[slot as usize], hash);
-        if let Ok(place) = self.index.find_entry(spread(old), |&other| other == slot) {
-            place.remove();
-        }
-        let hashes = &self.hashes;
-        self.index.insert_unique(spread(hash), slot, |&slot| spread(hashes[slot as usize]));
-        self.set_deadline(slot, deadline, now);
-        let Entry { key, value } = mem::replace(&mut self.entries[slot as usize], entry);
-        Left { key, value, cause: Some(RemovalCause::Evicted) }
-    }
-
-    fn push(&mut self, hash: u32, entry: Entry<K, V>, terms: Terms, now: Moment) {
-        self.admitted += 1;
-        let slot = index(self.entries.len());
-        self.entries.push(entry);
-        self.hashes.push(hash);
-        let hashes = &self.hashes;
-        self.index.insert_unique(spread(hash), slot, |&slot| spread(hashes[slot as usize]));
-        self.weight += terms.weight;
-        if let Some(weights) = &mut self.weights {
-            weights.push(terms.weight);
-        }
-        self.order.admit(slot, hash, terms.weight);
-        match &mut self.expiry {
-            Some(expiry) => expiry.push(terms.deadline, now),
-            None => self.set_deadline(slot, terms.deadline, now),
-        }
-    }
-
     fn remove_slot(&mut self, slot: Slot, cause: RemovalCause) -> Left<K, V> {
         let counts = &mut self.evictions;
         match cause {
@@ -445,7 +315,23 @@ impl<K, V> Shard<K, V> {
         }
         self.hashes.swap_remove(slot as usize);
         let Entry { key, value } = self.entries.swap_remove(slot as usize);
+        if self.entries.capacity() > ROOM && self.entries.len() < self.entries.capacity() / 8 {
+            self.give_back();
+        }
         Left { key, value, cause: Some(cause) }
+    }
+
+    /// Most of the room is empty: half of what is used stays free.
+    #[cold]
+    fn give_back(&mut self) {
+        let room = (self.entries.len() * 2).max(ROOM);
+        self.entries.shrink_to(room);
+        self.hashes.shrink_to(room);
+        if let Some(weights) = &mut self.weights {
+            weights.shrink_to(room);
+        }
+        let hashes = &self.hashes;
+        self.index.shrink_to(room, |&slot| spread(hashes[slot as usize]));
     }
 
     #[cfg(any(test, fuzzing))]
@@ -474,6 +360,7 @@ fn index(len: usize) -> Slot {
 mod tests {
     use super::*;
     use crate::policy::Lru;
+    use crate::table::Terms;
 
     fn lru(capacity: u64) -> Shard<u32, u64> {
         Shard::new(capacity, Order::Lru(Lru::new()), false, None)

@@ -15,7 +15,7 @@ pub async fn load<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         >,
     >();
     let __pending = match __fit
-        .start::<
+        .start_static::<
             _,
             T,
             T,

@@ -14,7 +14,7 @@ pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
         >,
     >();
     let __pending = match __fit
-        .start::<
+        .start_static::<
             _,
             User,
             Result<User, MyErr>,

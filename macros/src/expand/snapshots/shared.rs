@@ -17,7 +17,7 @@ async fn page(__arg0: (u8, u32), slug: &str) -> String {
         >,
     >();
     let __pending = match __fit
-        .start::<
+        .start_static::<
             _,
             String,
             String,

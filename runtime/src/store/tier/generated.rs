@@ -8,7 +8,7 @@ use crate::cache::mode::{CacheValue, Mode};
 use crate::ground::key::{CacheKey, View};
 
 /// What the lead of a call does around its body.
-pub fn errand<K, V, M, Q>(tiers: &Tiered<K, V>, key: Q, pending: &mut Pending<'_, K, V, M>) -> Errand<K, V>
+pub fn errand<K, V, M, Q>(tiers: &Tiered<K, V>, key: Q, pending: &mut Pending<K, V, M>) -> Errand<K, V>
 where
     K: 'static,
     V: CacheValue,

@@ -325,7 +325,7 @@ impl<K: CacheKey, V: CacheValue, S> Tiered<K, V, S> {
 
 impl<K: 'static, V: CacheValue, S> Tiered<K, V, S> {
     /// What the lead of a call does around its body.
-    fn errand<M: Copy>(&self, key: K, pending: &mut Pending<'_, K, V, M>) -> Errand<K, V> {
+    fn errand<M: Copy>(&self, key: K, pending: &mut Pending<K, V, M>) -> Errand<K, V> {
         Errand::new(self.near.clone(), self.tier.clone(), key, pending.begin_errand())
     }
 }
