@@ -10,6 +10,7 @@ pub(crate) mod drive;
 pub(crate) mod keyed;
 pub(crate) mod mode;
 mod options;
+mod parameters;
 
 use std::fmt;
 use std::hash::Hash;
@@ -19,7 +20,8 @@ use std::time::Duration;
 
 use equivalent::Equivalent;
 
-pub use options::{CacheBuilder, CacheParameters, PolicyKind};
+pub use options::CacheBuilder;
+pub use parameters::{CacheParameters, PolicyKind};
 
 use crate::flight::{Flights, Keep, Table};
 use crate::ground::chance::Chance;
@@ -29,7 +31,7 @@ use crate::ground::stats::{CacheInfo, CacheStats};
 use crate::table::Plan;
 use closing::Closing;
 use mode::CacheValue;
-use options::About;
+use parameters::About;
 
 /// A cache of the values of async calls, in which concurrent calls with one key share one run.
 ///
