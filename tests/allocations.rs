@@ -246,13 +246,13 @@ fn decorated_functions_allocate_no_more_on_a_miss_either() {
 #[test]
 fn what_is_cleared_or_invalidated_gives_its_memory_back() {
     let cache = Cache::<u32, u64>::builder().unbounded().build();
-    let fill = || (0..100_000).for_each(|key| cache.insert(key, 1));
+    let store_all = || (0..100_000).for_each(|key| cache.insert(key, 1));
     let before = bytes();
-    fill();
+    store_all();
     let full = bytes() - before;
     cache.clear();
     assert!(bytes() - before < full / 50, "{} of {full} bytes are left", bytes() - before);
-    fill();
+    store_all();
     assert!((100..100_000).all(|key| cache.invalidate(&key)));
     assert!(bytes() - before < full / 20, "{} of {full} bytes are left", bytes() - before);
     assert!((0..100).all(|key| cache.peek(&key) == Some(1)));
