@@ -220,6 +220,10 @@ fn a_miss_that_ends_in_its_first_poll_allocates_its_body_and_no_flight() {
     assert_eq!(shared - inline, 1000);
 }
 
+fn poll_once<T>(call: impl Future<Output = T>) -> std::task::Poll<T> {
+    std::pin::pin!(call).poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
+}
+
 #[test]
 fn decorated_functions_allocate_no_more_on_a_miss_either() {
     #[cached(lru = 16, flight = inline)]
@@ -234,24 +238,22 @@ fn decorated_functions_allocate_no_more_on_a_miss_either() {
         (0..100).for_each(miss);
         allocations(|| (100..1100).for_each(miss))
     };
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let context = std::cell::RefCell::new(&mut context);
-    let inline = of_a_thousand(&|key| assert!(std::pin::pin!(inline(key)).poll(*context.borrow_mut()).is_ready()));
-    let shared = of_a_thousand(&|key| assert!(std::pin::pin!(shared(key)).poll(*context.borrow_mut()).is_ready()));
+    let inline = of_a_thousand(&|key| assert!(poll_once(inline(key)).is_ready()));
+    let shared = of_a_thousand(&|key| assert!(poll_once(shared(key)).is_ready()));
     assert_eq!((inline, shared), (0, 1000));
 }
 
 #[test]
 fn what_is_cleared_or_invalidated_gives_its_memory_back() {
     let cache = Cache::<u32, u64>::builder().unbounded().build();
-    let fill = || (0..100_000).for_each(|key| cache.insert(key, 1));
-    let empty = bytes();
-    fill();
-    let full = bytes() - empty;
+    let store_all = || (0..100_000).for_each(|key| cache.insert(key, 1));
+    let before = bytes();
+    store_all();
+    let full = bytes() - before;
     cache.clear();
-    assert!(bytes() - empty < full / 50, "{} of {full} bytes are left", bytes() - empty);
-    fill();
+    assert!(bytes() - before < full / 50, "{} of {full} bytes are left", bytes() - before);
+    store_all();
     assert!((100..100_000).all(|key| cache.invalidate(&key)));
-    assert!(bytes() - empty < full / 20, "{} of {full} bytes are left", bytes() - empty);
+    assert!(bytes() - before < full / 20, "{} of {full} bytes are left", bytes() - before);
     assert!((0..100).all(|key| cache.peek(&key) == Some(1)));
 }

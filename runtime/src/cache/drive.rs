@@ -115,12 +115,14 @@ pub struct Shared<K: 'static, V: CacheValue, M, R, B> {
 /// Where a body is.
 enum Course<K: 'static, V: CacheValue, M, R, B> {
     /// Not made yet. What makes it comes along, so that nobody else has to state what a body has to be.
-    Joining(Option<B>, fn(&mut Pending<K, V, M>, B) -> Bodied<R, V>),
+    Joining(Option<B>, HandOver<K, V, M, R, B>),
     /// With the flight.
     Flight,
     /// The call runs as the plain function.
     Alone(Pin<Box<dyn Future<Output = R> + Send>>),
 }
+
+type HandOver<K, V, M, R, B> = fn(&mut Pending<K, V, M>, B) -> Bodied<R, V>;
 
 /// A body that is made, and has not been polled.
 enum Bodied<R, V> {

@@ -39,20 +39,20 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         let Some(here) = here::lock() else { return Boarding::Alone };
         if !refresh && !circle::is_inside() {
             let hash = key.hash;
-            let mut shelf = this.table.lock(&here, hash);
+            let mut shard = this.table.lock(&here, hash);
             // Most calls meet nobody: one look under one lock says so.
-            if shelf.beside.are_clear(hash) {
-                return match shelf.recall(low(hash), |other| key.is(other), || this.now(), absent) {
+            if shard.beside.are_clear(hash) {
+                return match shard.recall(low(hash), |other| key.is(other), || this.now(), absent) {
                     Ok(value) => {
                         let value = value.clone();
-                        drop(shelf);
+                        drop(shard);
                         drop(here);
                         drop((key, own_key));
                         Boarding::Value(value)
                     }
                     Err(run) => {
-                        shelf.beside.put(run.number, key);
-                        drop(shelf);
+                        shard.beside.put(run.number, key);
+                        drop(shard);
                         drop(here);
                         Boarding::Place(Place::Solo(Solo::new(this.hold(), hash, run, own_key)))
                     }
@@ -80,10 +80,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         circle::settle(here);
         let hash = key.hash;
         let mut calls = this.running.lock(here, hash);
-        let mut shelf = this.table.lock(here, hash);
+        let mut shard = this.table.lock(here, hash);
         let mut stands = refresh;
         if !refresh {
-            if let Some(flight) = flight_of(&mut calls, &mut shelf.beside, &key) {
+            if let Some(flight) = flight_of(&mut calls, &mut shard.beside, &key) {
                 let Ok(edge) = Edge::draw(&flight) else {
                     this.tally.bypassed.add(1);
                     (left.key, left.own_key) = (Some(key), own_key);
@@ -101,14 +101,14 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         }
         // Before anything is counted: comparing may panic.
         if stands {
-            left.over = forget(&mut calls, &mut shelf, hash, |other| key.is(other)).0;
+            left.over = forget(&mut calls, &mut shard, hash, |other| key.is(other)).0;
         }
         let run = if refresh {
             this.tally.refreshes.add(1);
-            Run { number: shelf.begin(), is_absent: false }
+            Run { number: shard.begin(), is_absent: false }
         } else {
             // It may have landed since the call looked for its value.
-            match shelf.recall(low(hash), |other| key.is(other), || this.now(), absent) {
+            match shard.recall(low(hash), |other| key.is(other), || this.now(), absent) {
                 Ok(value) => {
                     let value = value.clone();
                     (left.key, left.own_key) = (Some(key), own_key);
@@ -118,7 +118,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
             }
         };
         if !circle::is_inside() {
-            shelf.beside.put(run.number, key);
+            shard.beside.put(run.number, key);
             return Boarding::Place(Place::Solo(Solo::new(this.hold(), hash, run, own_key)));
         }
         // A call that a body makes is a part of the graph from the start.
@@ -126,7 +126,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         // Nobody waits for a flight that is not in the map yet: there is no circle.
         let edge = Edge::draw(&flight).ok().flatten();
         calls.put(key, flight.clone());
-        shelf.beside.count_flight();
+        shard.beside.count_flight();
         Boarding::Place(Place::Seat(Seat::leading(Arc::clone(this), flight, own_key, edge)))
     }
 }
@@ -134,8 +134,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
 impl<K: 'static, V: Clone + Send + Sync + 'static> circle::Solos for Flights<K, V> {
     fn node(&self, here: &Locked, Ticket { hash, number }: Ticket) -> Arc<dyn Node> {
         let mut calls = self.running.lock(here, hash);
-        let mut shelf = self.table.lock(here, hash);
-        shelf.beside.board(&mut calls, |mark| mark.is(number)).expect("the leader alone takes its mark out")
+        let mut shard = self.table.lock(here, hash);
+        shard.beside.board(&mut calls, |mark| mark.is(number)).expect("the leader alone takes its mark out")
     }
 }
 

@@ -41,21 +41,21 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         };
         let mut calls = this.running.lock(&here, hash);
         let key = calls.take_if_still(flight);
-        let mut shelf = this.table.lock(&here, hash);
+        let mut shard = this.table.lock(&here, hash);
         if key.is_some() {
-            shelf.beside.discount_flight();
+            shard.beside.discount_flight();
         }
         let gone = match (key, kept) {
             (Some(Hashed { same, key, .. }), Some(Kept { value, terms })) => {
-                Gone::new(None, shelf.insert(low(hash), key, value, same, terms, || this.now()))
+                Gone::new(None, shard.insert(low(hash), key, value, same, terms, || this.now()))
             }
             (key, spare) => Gone { flight: None, key, removed: Removed::nothing(), spare },
         };
         // Behind what may panic.
         if flight.ends() {
-            shelf.end();
+            shard.end();
         }
-        drop(shelf);
+        drop(shard);
         drop(calls);
         drop(here);
         this.gate.ended();
@@ -68,23 +68,23 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         let Ending { ticket: Ticket { hash, number }, is_absent, kept, done } = ending;
         let gate = self.gate.ending();
         let here = here::lock().expect(UNLOCKED);
-        let mut shelf = self.table.lock(&here, hash);
-        let Some((key, stands)) = shelf.beside.end(number) else { return false };
+        let mut shard = self.table.lock(&here, hash);
+        let Some((key, stands)) = shard.beside.end(number) else { return false };
         *done = true;
-        shelf.end();
+        shard.end();
         match kept.take() {
             Some(Kept { value, terms }) if stands => {
                 let Hashed { same, key, .. } = key;
                 if is_absent {
                     // Nobody stores a value for a key whose call stands, but that call.
-                    shelf.insert_absent(low(hash), key, value, terms, || self.now(), &mut gone.removed);
+                    shard.insert_absent(low(hash), key, value, terms, || self.now(), &mut gone.removed);
                 } else {
-                    gone.removed = shelf.insert(low(hash), key, value, same, terms, || self.now());
+                    gone.removed = shard.insert(low(hash), key, value, same, terms, || self.now());
                 }
             }
             spare => (gone.key, gone.spare) = (Some(key), spare),
         }
-        drop(shelf);
+        drop(shard);
         drop(here);
         drop(gate);
         true
@@ -94,24 +94,23 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
     pub(super) fn board_leader(&self, Ticket { hash, number }: Ticket) -> Arc<Flight<V>> {
         let here = here::lock().expect(UNLOCKED);
         let mut calls = self.running.lock(&here, hash);
-        let mut shelf = self.table.lock(&here, hash);
-        let flight = shelf.beside.board(&mut calls, |mark| mark.is(number));
-        let mark = shelf.beside.take(number);
-        drop(shelf);
+        let mut shard = self.table.lock(&here, hash);
+        let flight = shard.beside.board(&mut calls, |mark| mark.is(number));
+        let mark = shard.beside.take(number);
+        drop(shard);
         drop(calls);
         drop(here);
         // If it stood no more, the key is there still.
         drop(mark);
-        let flight = flight.expect("the leader alone takes its mark out");
-        flight
+        flight.expect("the leader alone takes its mark out")
     }
 
     /// A flight that user code kept from landing has another lead: it is running, once more if its end was counted.
     pub(super) fn begin_again(&self, flight: &Flight<V>) {
         if let Some(here) = here::lock() {
-            let mut shelf = self.table.lock(&here, flight.hash);
+            let mut shard = self.table.lock(&here, flight.hash);
             if flight.goes_on() {
-                shelf.begin();
+                shard.begin();
             }
         }
     }

@@ -115,10 +115,10 @@ impl<K, V> Flights<K, V> {
     /// Whether a value is stored, or a call is running.
     pub(crate) fn contains(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> bool {
         let calls = self.running.lock(here, hash);
-        let shelf = self.table.lock(here, hash);
+        let shard = self.table.lock(here, hash);
         calls.find(&same).is_some()
-            || shelf.beside.contains(hash, &same)
-            || shelf.peek(low(hash), same, || self.now()).is_some()
+            || shard.beside.contains(hash, &same)
+            || shard.peek(low(hash), same, || self.now()).is_some()
     }
 
     /// Whether a call that is running has this hash, or an entry, be it expired. No code of the user's runs.
@@ -135,19 +135,19 @@ impl<K, V> Flights<K, V> {
     /// joined.
     pub(crate) fn invalidate(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> (Gone<K, V>, bool) {
         let mut calls = self.running.lock(here, hash);
-        let mut shelf = self.table.lock(here, hash);
-        let (flight, was_running) = forget(&mut calls, &mut shelf, hash, &same);
-        let (removed, was_stored) = shelf.remove(low(hash), same, || self.now());
+        let mut shard = self.table.lock(here, hash);
+        let (flight, was_running) = forget(&mut calls, &mut shard, hash, &same);
+        let (removed, was_stored) = shard.remove(low(hash), same, || self.now());
         (Gone::new(flight, removed), was_stored || was_running)
     }
 
     /// Stores a value, which wins over a running call.
     pub(crate) fn insert(&self, here: &Locked, key: Hashed<K>, kept: Kept<V>) -> Gone<K, V> {
         let mut calls = self.running.lock(here, key.hash);
-        let mut shelf = self.table.lock(here, key.hash);
-        let (flight, _) = forget(&mut calls, &mut shelf, key.hash, |other| key.is(other));
+        let mut shard = self.table.lock(here, key.hash);
+        let (flight, _) = forget(&mut calls, &mut shard, key.hash, |other| key.is(other));
         let Hashed { hash, same, key, .. } = key;
-        Gone::new(flight, shelf.insert(low(hash), key, kept.value, same, kept.terms, || self.now()))
+        Gone::new(flight, shard.insert(low(hash), key, kept.value, same, kept.terms, || self.now()))
     }
 
     /// Forgets all values and running calls, and sets the counters to zero.
@@ -163,7 +163,7 @@ impl<K, V> Flights<K, V> {
     /// From now on no call stands that began before.
     fn take_flights(&self, here: &Locked) -> Vec<Taken<K, V>> {
         // First the marks: what stands no more becomes no flight.
-        self.table.lock_each(here).for_each(|mut shelf| shelf.beside.strike_all());
+        self.table.lock_each(here).for_each(|mut shard| shard.beside.strike_all());
         let flights = self.running.drain(here);
         for (key, _) in &flights {
             self.table.lock(here, key.hash).beside.discount_flight();
@@ -251,14 +251,14 @@ impl<K, V> Flights<K, V> {
 /// From now on no call of a key stands; says whether one did.
 fn forget<K, V>(
     calls: &mut Part<'_, K, V>,
-    shelf: &mut Shelf<K, V, Marks<K, V>>,
+    shard: &mut Shelf<K, V, Marks<K, V>>,
     hash: u64,
     same: impl Fn(&K) -> bool,
 ) -> (Option<Taken<K, V>>, bool) {
     let flight = calls.take(&same);
     if flight.is_some() {
-        shelf.beside.discount_flight();
+        shard.beside.discount_flight();
         return (flight, true);
     }
-    (None, shelf.beside.strike(hash, same))
+    (None, shard.beside.strike(hash, same))
 }

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use super::crew::{AnyError, Body};
 use super::seat::{Seat, Turn};
-use super::solo::Solo;
+use super::solo::{Solo, Unfinished};
 
 pub(crate) enum Place<K: 'static, V: Clone + Send + Sync + 'static> {
     Solo(Solo<K, V>),
@@ -42,7 +42,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Place<K, V> {
         match self {
             Self::Solo(solo) => match solo.launch(body) {
                 Ok(turn) => Poll::Ready(turn),
-                Err((mut seat, body, woken)) => {
+                Err(Unfinished { mut seat, body, woken }) => {
                     let turn = seat.rest(body, woken, context);
                     *self = Self::Seat(seat);
                     turn

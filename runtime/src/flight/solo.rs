@@ -62,6 +62,15 @@ pub(crate) enum Lent<'a, K: 'static, V: 'static> {
     Here(&'a Arc<Flights<K, V>>),
 }
 
+impl<K, V> Clone for Lent<'_, K, V> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K, V> Copy for Lent<'_, K, V> {}
+
 impl<K, V> Lent<'_, K, V> {
     #[inline]
     pub(super) fn hold(&self) -> Held<K, V> {
@@ -76,6 +85,7 @@ impl<K, V> Deref for Lent<'_, K, V> {
     type Target = Arc<Flights<K, V>>;
 
     #[inline]
+    #[expect(clippy::match_same_arms, reason = "together they would have to live equally long")]
     fn deref(&self) -> &Arc<Flights<K, V>> {
         match self {
             Self::Static(flights) => flights,
@@ -98,6 +108,13 @@ pub(crate) struct Solo<K: 'static, V: Clone + Send + Sync + 'static> {
     done: bool,
 }
 
+/// A body that pends, with the seat that its leader has now; it may have been woken since.
+pub(super) struct Unfinished<K: 'static, V: Clone + Send + Sync + 'static> {
+    pub(super) seat: Seat<K, V>,
+    pub(super) body: Body<V>,
+    pub(super) woken: bool,
+}
+
 impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
     #[inline]
     pub(super) fn new(flights: Held<K, V>, hash: u64, run: Run, key: Option<Arc<K>>) -> Self {
@@ -117,15 +134,15 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
         circle::solo(&self.flights, self.ticket, poll)
     }
 
-    /// A body that a flight may own is polled for the first time. `Err`: it pends, and may have been woken since.
-    pub(super) fn launch(&mut self, mut body: Body<V>) -> Result<Turn<V>, (Seat<K, V>, Body<V>, bool)> {
+    /// A body that a flight may own is polled for the first time.
+    pub(super) fn launch(&mut self, mut body: Body<V>) -> Result<Turn<V>, Unfinished<K, V>> {
         let poll = |context: &mut Context<'_>| catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context)));
         let (polled, relay) = self.run(|| Relay::poll(poll));
         let loaded = match polled {
             Ok(Poll::Pending) => {
                 let seat = self.board();
                 let woken = relay.is_some_and(|relay| relay.pass_on(seat.waker()));
-                return Err((seat, body, woken));
+                return Err(Unfinished { seat, body, woken });
             }
             Ok(Poll::Ready(loaded)) => loaded,
             Err(panic) => {

@@ -51,9 +51,11 @@ impl<K, V, M> DerefMut for Shelf<K, V, M> {
     }
 }
 
+type LockedShelf<K, V, M> = Padded<Lock<Shelf<K, V, M>>>;
+
 /// Shards behind locks.
 pub(crate) struct Table<K, V, M> {
-    shards: Box<[Padded<Lock<Shelf<K, V, M>>>]>,
+    shards: Box<[LockedShelf<K, V, M>]>,
     mask: usize,
     capacity: AtomicU64,
 }
