@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hashbrown::HashTable;
 
-use super::entry::{Terms, spread};
+use super::entry::{Terms, index, spread};
 use super::expiry::Expiry;
 use super::removed::{Left, Removed};
 use crate::ground::clock::Moment;
@@ -396,11 +396,6 @@ impl<K, V> Shard<K, V> {
             expiry.validate(self.entries.len());
         }
     }
-}
-
-/// The capacity keeps the number of entries below what a slot can number.
-fn index(len: usize) -> Slot {
-    Slot::try_from(len).expect("a shard holds fewer than 2^32 entries")
 }
 
 #[cfg(test)]
