@@ -102,8 +102,6 @@ fn no_file_is_longer_than_four_hundred_lines_without_its_tests() {
         }
         let source = fs::read_to_string(&path).expect("a source");
         let lines = source.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default().lines().count();
-        // The parts of keys are a list that grows with the arities.
-        let most = if path.ends_with("key.rs") { 600 } else { 400 };
-        assert!(lines <= most, "{}: {lines} lines", path.display());
+        assert!(lines <= 400, "{}: {lines} lines", path.display());
     }
 }

@@ -1,6 +1,7 @@
 //! What a shard is told of an entry: its terms, and of its hash as much as it keeps.
 
 use crate::ground::clock::Moment;
+use crate::policy::Slot;
 
 /// On what terms a value is stored.
 #[derive(Clone, Copy, Debug)]
@@ -23,4 +24,9 @@ pub(crate) fn low(hash: u64) -> u32 {
 #[inline]
 pub(super) fn spread(hash: u32) -> u64 {
     u64::from(hash) << 32 | u64::from(hash)
+}
+
+/// A number of entries as the slot that comes next. A shard never holds more than a slot can number; it sees to that itself.
+pub(super) fn index(len: usize) -> Slot {
+    Slot::try_from(len).expect("a shard holds fewer than 2^32 entries")
 }

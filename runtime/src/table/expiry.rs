@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::entry::index;
 use crate::ground::clock::Moment;
 use crate::policy::Slot;
 
@@ -213,11 +214,6 @@ impl Expiry {
         let timed = self.dues.iter().filter(|&&deadline| deadline != Moment::NEVER).count();
         assert_eq!(self.heap.len(), timed);
     }
-}
-
-/// A shard never holds more entries than a `Slot` can number; [`Shard`](super::shard::Shard) sees to that.
-fn index(len: usize) -> u32 {
-    u32::try_from(len).expect("a shard holds fewer than 2^32 entries")
 }
 
 #[cfg(test)]

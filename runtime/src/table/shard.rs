@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hashbrown::HashTable;
 
-use super::entry::spread;
+use super::entry::{index, spread};
 use super::expiry::Expiry;
 use super::removed::{Left, Removed};
 use crate::ground::clock::Moment;
@@ -349,11 +349,6 @@ impl<K, V> Shard<K, V> {
             expiry.validate(self.entries.len());
         }
     }
-}
-
-/// The capacity keeps the number of entries below what a slot can number.
-fn index(len: usize) -> Slot {
-    Slot::try_from(len).expect("a shard holds fewer than 2^32 entries")
 }
 
 #[cfg(test)]
