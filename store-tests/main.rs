@@ -5,6 +5,7 @@
 //! start servers of their own.
 
 mod codecs;
+mod coherence;
 mod contract;
 mod counted;
 mod damage;
@@ -22,4 +23,5 @@ mod sqlite;
 mod support;
 mod tiered;
 mod told;
+mod tracking;
 mod typed;

@@ -153,6 +153,37 @@ async fn no_server_is_an_error_soon() {
     assert!(begin.elapsed() < Duration::from_secs(3));
 }
 
+/// This is no test, but a process that trusts the certificates which it is told to.
+#[tokio::test]
+async fn one_that_speaks_tls() {
+    let Ok(url) = std::env::var("CACHETOOLS_TEST_TLS") else { return };
+    let store = cachetools::store(&url).unwrap();
+    let stored = store.set("k", &1).await;
+    if std::env::var_os("SSL_CERT_FILE").is_some() {
+        assert_eq!((stored, store.get("k").await), (Ok(()), Ok(Some(1))));
+        let cache: cachetools::store::Tiered<u32, u32> = cachetools::Cache::builder().store(store).build();
+        assert_eq!(cache.get_with(1, async { 2 }).await, 2);
+        assert_eq!(cache.tracking(), cachetools::store::Tracking::On);
+    } else {
+        assert!(matches!(stored, Err(StoreError::Unavailable { .. } | StoreError::Refused { .. })), "{stored:?}");
+    }
+}
+
+#[test]
+fn with_tls_a_server_is_trusted_by_its_certificate_and_not_without() {
+    let Some((server, certificate)) = Server::redis_with_tls() else { return };
+    for trusts in [true, false] {
+        let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+        process.args(["--exact", "redis::one_that_speaks_tls"]);
+        process.env("CACHETOOLS_TEST_TLS", format!("rediss://localhost:{}", server.port));
+        process.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
+        if trusts {
+            process.env("SSL_CERT_FILE", &certificate);
+        }
+        assert!(process.stdout(std::process::Stdio::null()).status().unwrap().success());
+    }
+}
+
 #[test]
 fn without_tokio_it_is_an_error_and_no_panic() {
     let redis = Redis::new("127.0.0.1", 1);

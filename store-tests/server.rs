@@ -1,6 +1,7 @@
 //! A server of a test's own, for what would disturb the other tests.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -27,6 +28,34 @@ impl Server {
         Self::start("redis-server", port, arguments.map(str::to_owned).collect())
     }
 
+    /// Redis that speaks TLS only, for `localhost`, and the file with the certificate of its authority; `None` if it or openssl is
+    /// not installed.
+    pub(crate) fn redis_with_tls() -> Option<(Self, PathBuf)> {
+        let folder = Folder::new();
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
+            .args(["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"])
+            .args(["-keyout", "key.pem", "-out", "cert.pem"])
+            .current_dir(folder.path())
+            .stderr(Stdio::null())
+            .status();
+        if !made.is_ok_and(|status| status.success()) {
+            println!("not tested: openssl is not installed");
+            return None;
+        }
+        let port = free_port();
+        let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+        let arguments =
+            format!("--port 0 --tls-port {port} --bind 127.0.0.1 --tls-auth-clients no --appendonly no --save")
+                .split(' ')
+                .map(str::to_owned)
+                .chain([String::new(), "--tls-cert-file".to_owned(), cert.display().to_string()])
+                .chain(["--tls-key-file".to_owned(), key.display().to_string()])
+                .collect();
+        let server = Self::start_in(folder, "redis-server", port, arguments)?;
+        Some((server, cert))
+    }
+
     /// Memcached; `None` if it is not installed.
     pub(crate) fn memcached() -> Option<Self> {
         let port = free_port();
@@ -35,7 +64,10 @@ impl Server {
     }
 
     fn start(program: &'static str, port: u16, arguments: Vec<String>) -> Option<Self> {
-        let folder = Folder::new();
+        Self::start_in(Folder::new(), program, port, arguments)
+    }
+
+    fn start_in(folder: Folder, program: &'static str, port: u16, arguments: Vec<String>) -> Option<Self> {
         let Some(child) = spawn(program, &arguments, &folder) else {
             println!("not tested: {program} is not installed");
             return None;

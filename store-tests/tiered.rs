@@ -95,6 +95,43 @@ async fn what_comes_from_the_store_lives_as_long_as_it_has_left_there() {
     assert_eq!(get(&other, 4).await, (4, Outcome::Ran));
 }
 
+// Law 8
+#[tokio::test]
+async fn a_life_that_is_drawn_is_drawn_once_for_both() {
+    let clock = ManualClock::new();
+    let bytes = Arc::new(Memory::new(100).clock(clock.clone()));
+    let builder = Cache::<u32, u32>::builder().name("f").ttl(SECOND..=SECOND * 1000).clock(clock.clone());
+    let cache = builder.store(TypedStore::new(bytes.clone())).build();
+    assert_eq!(cache.near().parameters().ttl, Some((SECOND..=SECOND * 1000).into()));
+    for key in 0..20 {
+        if key % 2 == 0 {
+            cache.get_with(key, async { 1 }).await;
+        } else {
+            cache.insert(key, 1);
+        }
+    }
+    cache.flush().await;
+    for _ in 0..1000 {
+        for key in 0..20 {
+            let stored = bytes.exists(&format!(":f:{key}")).await.unwrap();
+            assert_eq!(cache.near().contains(&key), stored);
+        }
+        clock.advance(SECOND);
+    }
+}
+
+// What came of a run lives in memory no longer than in the store.
+#[tokio::test]
+async fn a_ttl_of_the_store_holds_in_memory_too() {
+    let clock = ManualClock::new();
+    let store = TypedStore::new(Memory::new(100).clock(clock.clone())).default_ttl(SECOND * 10);
+    let cache = Cache::<u32, u32>::builder().clock(clock.clone()).store(store).build();
+    assert_eq!(cache.near().parameters().ttl, Some((SECOND * 10).into()));
+    assert_eq!(get(&cache, 1).await, (1, Outcome::Ran));
+    clock.advance(SECOND * 10);
+    assert_eq!(get(&cache, 2).await, (2, Outcome::Ran));
+}
+
 #[tokio::test]
 async fn a_ttl_of_the_store_holds_where_the_cache_has_none() {
     let clock = ManualClock::new();

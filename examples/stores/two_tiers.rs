@@ -38,7 +38,7 @@ async fn main() {
     one.flush().await;
     assert!(shared.is_empty());
 
-    // The other goes on with what is in its memory, until its time is over.
+    // The other goes on with what is in its memory, until its time is over. (Over Redis, it would hear of the change.)
     assert_eq!(square(&other, 12).await, (144, Outcome::Hit));
     assert_eq!(square(&one, 12).await, (144, Outcome::Ran));
 }

@@ -215,12 +215,12 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
         false
     }
 
-    /// A second tier is asked before the body runs, unless the call runs as the plain function: whether the body is to run whatever
-    /// is stored, and where to say that it did not.
+    /// A second tier is asked before the body runs, unless the call runs as the plain function: the hash of its key, whether the
+    /// body is to run whatever is stored, and where to say that it did not.
     #[cfg(feature = "store")]
-    pub(crate) fn begin_errand(&mut self) -> Option<(bool, Arc<std::sync::atomic::AtomicBool>)> {
-        self.seat.as_ref()?;
-        Some((self.refresh, self.by_store.insert(Arc::default()).clone()))
+    pub(crate) fn begin_errand(&mut self) -> Option<(u64, bool, Arc<std::sync::atomic::AtomicBool>)> {
+        let hash = self.seat.as_ref()?.hash();
+        Some((hash, self.refresh, self.by_store.insert(Arc::default()).clone()))
     }
 }
 

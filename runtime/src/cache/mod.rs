@@ -2,6 +2,8 @@
 
 pub(crate) mod ask;
 pub(crate) mod by_hand;
+#[cfg(feature = "store")]
+mod by_hash;
 pub(crate) mod call;
 pub(crate) mod keyed;
 pub(crate) mod mode;
@@ -18,7 +20,7 @@ use equivalent::Equivalent;
 
 pub use options::{CacheBuilder, CacheParameters, PolicyKind};
 
-use crate::flight::{Flights, Keep, Life};
+use crate::flight::{Flights, Keep};
 use crate::ground::chance::Chance;
 use crate::ground::here;
 use crate::ground::key::{self, CacheKey, Hashed, KeyOwned, View as _, hash_of};
@@ -102,9 +104,10 @@ impl<K, V> Cache<K, V> {
             tti: options.tti,
         });
         let time = options.time();
+        let ttl = options.shown_ttl();
         let CacheBuilder { name, ignored, policy, life, tti, cache_if, weigh, listener, .. } = options;
         let keep = Keep { life, worth: cache_if, weigh, listener, time, chance };
-        let about = About { name, policy, weighed, tti, ignored };
+        let about = About { name, policy, weighed, ttl, tti, ignored };
         Self { flights: Arc::new(Flights::new(table, keep)), about: Arc::new(about) }
     }
 
@@ -153,16 +156,13 @@ impl<K, V> Cache<K, V> {
 
     /// How the cache was set up, and whether it is in use.
     pub fn parameters(&self) -> CacheParameters {
-        let About { name, policy, weighed, tti, ignored } = &*self.about;
+        let About { name, policy, weighed, ttl, tti, ignored } = &*self.about;
         CacheParameters {
             name: name.clone(),
             policy: *policy,
             maxsize: self.flights.table().capacity(),
             weighed: *weighed,
-            ttl: match self.flights.keep.life {
-                Life::Ttl(ttl) => Some(ttl),
-                Life::Forever | Life::Computed(_) => None,
-            },
+            ttl: *ttl,
             tti: *tti,
             ignored,
             running: self.running(),

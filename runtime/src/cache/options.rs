@@ -81,6 +81,8 @@ pub(crate) struct About {
     pub(crate) name: Cow<'static, str>,
     pub(crate) policy: PolicyKind,
     pub(crate) weighed: bool,
+    /// `None`: for ever, or computed for each.
+    pub(crate) ttl: Option<Ttl>,
     pub(crate) tti: Option<Duration>,
     pub(crate) ignored: &'static [&'static str],
 }
@@ -103,6 +105,9 @@ pub struct CacheBuilder<K, V> {
     pub(super) custom: Option<MakePolicy>,
     pub(super) capacity: usize,
     pub(super) life: Life<K, V>,
+    /// How a second tier's `life` is to be shown.
+    #[cfg(feature = "store")]
+    pub(super) shown_ttl: Option<Ttl>,
     pub(super) tti: Option<Duration>,
     pub(super) cache_if: Option<Worth<V>>,
     pub(super) weigh: Option<Weigher<K, V>>,
@@ -132,6 +137,8 @@ impl<K, V> CacheBuilder<K, V> {
             custom: None,
             capacity: 128,
             life: Life::Forever,
+            #[cfg(feature = "store")]
+            shown_ttl: None,
             tti: None,
             cache_if: None,
             weigh: None,
@@ -357,11 +364,25 @@ impl<K, V> CacheBuilder<K, V> {
     }
 }
 
+impl<K, V> CacheBuilder<K, V> {
+    pub(super) fn shown_ttl(&self) -> Option<Ttl> {
+        match self.life {
+            Life::Ttl(ttl) => Some(ttl),
+            Life::Forever => None,
+            #[cfg(feature = "store")]
+            Life::Computed(_) => self.shown_ttl,
+            #[cfg(not(feature = "store"))]
+            Life::Computed(_) => None,
+        }
+    }
+}
+
 /// For the second tier, in which values live as long as here.
 #[cfg(feature = "store")]
 impl<K, V> CacheBuilder<K, V> {
-    pub(crate) fn map_life(mut self, map: impl FnOnce(Life<K, V>) -> Life<K, V>) -> Self {
-        self.life = map(std::mem::replace(&mut self.life, Life::Forever));
+    /// Another life, and how it is to be shown.
+    pub(crate) fn map_life(mut self, map: impl FnOnce(Life<K, V>) -> (Life<K, V>, Option<Ttl>)) -> Self {
+        (self.life, self.shown_ttl) = map(std::mem::replace(&mut self.life, Life::Forever));
         self
     }
 

@@ -114,6 +114,13 @@ impl<K, V> Flights<K, V> {
             || self.table.lock(here, hash).peek(low(hash), same, || self.now()).is_some()
     }
 
+    /// Whether a call that is running has this hash, or an entry, be it expired. No code of the user's runs.
+    #[cfg(feature = "store")]
+    pub(crate) fn holds(&self, here: &Locked, hash: u64) -> bool {
+        let calls = self.running.lock(here, hash);
+        calls.find(|_| true).is_some() || self.table.lock(here, hash).peek(low(hash), |_| true, || Moment(0)).is_some()
+    }
+
     /// Forgets a value and a running call; says whether there was one. From now on nothing that began before is stored or
     /// joined.
     pub(crate) fn invalidate(&self, here: &Locked, hash: u64, same: impl Fn(&K) -> bool) -> (Gone<K, V>, bool) {

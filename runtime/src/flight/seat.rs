@@ -70,6 +70,12 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Seat<K, V> {
         seat
     }
 
+    /// The hash of the call's key.
+    #[cfg(feature = "store")]
+    pub(crate) fn hash(&self) -> u64 {
+        self.flight.hash
+    }
+
     /// Waits for this seat's turn, and drives the flight's body meanwhile.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Turn<V>> {
         if mem::take(&mut self.leads) {

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::changes::Tracked;
 use super::error::StoreError;
 use super::ttl::Remaining;
 
@@ -158,6 +159,18 @@ pub trait Store: Send + Sync + 'static {
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async { Ok(()) })
     }
+
+    /// The same store for a cache with memory in front of it, which is to hear of what others change: another process, another
+    /// program, or this one by another way. `None`: it does not tell.
+    ///
+    /// Of each key that was read or changed through [`Tracked::store`], present or not, the next change by another is told, at
+    /// least once, and soon. A deletion through it is told although there was nothing, and so is a `clear`: as a change of the
+    /// prefix, to who has read that as a key.
+    ///
+    /// Defaults to: `None`.
+    fn tracked(&self) -> Option<Tracked> {
+        None
+    }
 }
 
 /// The answer of an operation that a store does not have.
@@ -179,6 +192,10 @@ macro_rules! forward {
 
             fn close(&self) -> Answer<'_, ()> {
                 (**self).close()
+            }
+
+            fn tracked(&self) -> Option<Tracked> {
+                (**self).tracked()
             }
 
             $(fn $verb<'a>(&'a self, $($name: $type),*) -> Answer<'a, $answer> {

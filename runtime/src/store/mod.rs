@@ -30,6 +30,7 @@
 //! decorated function with `#[cached(store = ..)]`.
 
 mod api;
+mod changes;
 mod codec;
 mod default;
 mod envelope;
@@ -53,6 +54,7 @@ mod typed;
 mod url;
 
 pub use api::{Answer, Store};
+pub use changes::{Changes, Period, Tracked, Tracking};
 #[cfg(feature = "zstd")]
 pub use codec::Compressed;
 #[cfg(feature = "messagepack")]

@@ -7,13 +7,14 @@ use super::null::Null;
 use super::typed::TypedStore;
 use super::url::Url;
 
-const SCHEMES: &[&str] = &["redis", "memcached", "sqlite", "memory", "null"];
+const SCHEMES: &[&str] = &["redis", "rediss", "memcached", "sqlite", "memory", "null"];
 
 /// Opens the store of a URL, with values as JSON. Nothing is connected until it is first used.
 ///
 /// | URL | store | its own options | needs the feature |
 /// |---|---|---|---|
-/// | `redis://user:password@127.0.0.1:6379/0` | `Redis` | `password`, `connect_timeout`, `protocol` (2 or 3) | `redis` |
+/// | `redis://user:password@127.0.0.1:6379/0` | `Redis` | `password`, `connect_timeout`, `protocol` (2 or 3), `tracking` (`true` or `false`) | `redis` |
+/// | `rediss://user:password@host:6379/0` | `Redis`, with TLS | the same | `redis-tls` |
 /// | `memcached://127.0.0.1:11211` | `Memcached` | `pool_size`, `connect_timeout` | `memcached` |
 /// | `sqlite:cache.db`, `sqlite:///var/cache.db`, `sqlite::memory:` | `Sqlite` | `busy_timeout` | `sqlite` |
 /// | `memory://` | [`Memory`] | `capacity` (default: 128 values; `unbounded`) | |
@@ -25,7 +26,7 @@ const SCHEMES: &[&str] = &["redis", "memcached", "sqlite", "memory", "null"];
 /// ```
 /// let store = cachetools::store("memory://?capacity=1000&namespace=main&ttl=10m")?;
 /// let error = cachetools::store("mamory://").unwrap_err();
-/// assert_eq!(error.to_string(), r#"no store has the scheme "mamory"; known: redis, memcached, sqlite, memory, null"#);
+/// assert_eq!(error.to_string(), r#"no store has the scheme "mamory"; known: redis, rediss, memcached, sqlite, memory, null"#);
 /// # Ok::<(), cachetools::store::StoreError>(())
 /// ```
 ///
@@ -40,6 +41,10 @@ pub fn store(url: &str) -> Result<TypedStore<Json>, StoreError> {
         "redis" => TypedStore::new(super::redis::Redis::from_url(&url)?),
         #[cfg(not(feature = "redis"))]
         "redis" => return Err(StoreError::FeatureIsOff { feature: "redis" }),
+        #[cfg(feature = "redis-tls")]
+        "rediss" => TypedStore::new(super::redis::Redis::from_url(&url)?),
+        #[cfg(not(feature = "redis-tls"))]
+        "rediss" => return Err(StoreError::FeatureIsOff { feature: "redis-tls" }),
         #[cfg(feature = "memcached")]
         "memcached" => TypedStore::new(super::memcached::Memcached::from_url(&url)?),
         #[cfg(not(feature = "memcached"))]
@@ -105,9 +110,10 @@ mod tests {
     #[test]
     fn every_scheme_is_a_store_or_says_which_feature_it_needs() {
         for scheme in SCHEMES {
+            let (name, needs) = if *scheme == "rediss" { ("redis", "redis-tls") } else { (*scheme, *scheme) };
             match store(&format!("{scheme}:")) {
-                Ok(store) => assert_eq!(store.bytes().name(), *scheme),
-                Err(StoreError::FeatureIsOff { feature }) => assert_eq!(feature, *scheme),
+                Ok(store) => assert_eq!(store.bytes().name(), name),
+                Err(StoreError::FeatureIsOff { feature }) => assert_eq!(feature, needs),
                 Err(error) => panic!("{scheme}: {error}"),
             }
         }

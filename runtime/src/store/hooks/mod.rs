@@ -4,11 +4,13 @@ mod measures;
 mod watch;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use measures::{HitRatio, Hits, Times, Timing};
 pub(crate) use watch::{Read, watched};
 
+use super::changes::Tracking;
 use super::envelope::Reject;
 use super::error::StoreError;
 
@@ -54,6 +56,9 @@ pub struct Outcome<'a> {
     pub given_up: bool,
 }
 
+/// All that watch a store, in their order.
+pub(crate) type Hooks = Arc<[Arc<dyn Hook>]>;
+
 /// Watches the operations of a store: those of a [`TypedStore`](super::TypedStore), and of a cache in front of one. All hooks are
 /// told before an operation begins and when it has ended, in their order. They are called where the operation runs: what they do
 /// holds it up, beyond its time limit. One that panics ends the operation with its panic.
@@ -72,9 +77,14 @@ pub trait Hook: Send + Sync + 'static {
     fn rejected(&self, key: &str, why: Reject) {
         let _ = (key, why);
     }
+
+    /// A cache in front of the store hears of what others change there from now on, or does not any more.
+    fn tracking(&self, tracking: Tracking) {
+        let _ = tracking;
+    }
 }
 
-impl<H: Hook + ?Sized> Hook for std::sync::Arc<H> {
+impl<H: Hook + ?Sized> Hook for Arc<H> {
     fn before(&self, operation: Operation) {
         (**self).before(operation);
     }
@@ -85,6 +95,10 @@ impl<H: Hook + ?Sized> Hook for std::sync::Arc<H> {
 
     fn rejected(&self, key: &str, why: Reject) {
         (**self).rejected(key, why);
+    }
+
+    fn tracking(&self, tracking: Tracking) {
+        (**self).tracking(tracking);
     }
 }
 

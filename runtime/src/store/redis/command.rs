@@ -11,7 +11,15 @@ use super::super::ttl::Remaining;
 #[expect(clippy::needless_pass_by_value)]
 pub(super) fn error(error: RedisError) -> StoreError {
     let detail = error.detail().unwrap_or_default();
-    match (error.kind(), error.code()) {
+    // Of a transaction that the server gave up, the first command that it refused says why.
+    let refused = (error.kind() == ErrorKind::Server(ServerErrorKind::ExecAbort))
+        .then(|| error.clone().into_server_errors())
+        .flatten();
+    let code = match &refused {
+        Some(refused) => refused.first().map(|(_, error)| error.code()),
+        None => error.code(),
+    };
+    match (error.kind(), code) {
         (ErrorKind::Server(ServerErrorKind::ReadOnly), _) => StoreError::ReadOnly,
         (_, Some("WRONGTYPE")) => StoreError::WrongType,
         (_, Some("OOM")) => StoreError::Full,
@@ -36,7 +44,7 @@ pub(super) fn millis(ttl: Duration) -> Option<i64> {
     i64::try_from(ttl.as_millis().max(1)).ok().filter(|millis| *millis < i64::MAX / 2)
 }
 
-pub(super) fn with_ttl(mut set: Cmd, ttl: Option<Duration>) -> Cmd {
+fn with_ttl(mut set: Cmd, ttl: Option<Duration>) -> Cmd {
     if let Some(millis) = ttl.and_then(millis) {
         set.arg("PX").arg(millis);
     }
@@ -56,6 +64,13 @@ pub(super) fn set(key: &str, value: &[u8], ttl: Option<Duration>) -> Cmd {
     let mut set = command("SET", key);
     set.arg(value);
     with_ttl(set, ttl)
+}
+
+/// `set` where there is nothing; the ttl is not zero.
+pub(super) fn set_if_absent(key: &str, value: &[u8], ttl: Option<Duration>) -> Cmd {
+    let mut add = command("SET", key);
+    add.arg(value).arg("NX");
+    with_ttl(add, ttl)
 }
 
 /// What `PTTL` answers: milliseconds, -1 (for ever) or -2 (not there).

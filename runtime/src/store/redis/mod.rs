@@ -1,23 +1,26 @@
 //! Values in Redis or Valkey.
 
 mod command;
+mod line;
+mod tracked;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{
-    Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pipeline, ProtocolVersion, RedisConnectionInfo,
-    RedisError, Value,
-};
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, FromRedisValue, Pipeline, ProtocolVersion, RedisConnectionInfo, RedisError, Value};
 
 use super::api::{Answer, Store};
+use super::changes::{Changes, Tracked};
 use super::error::StoreError;
 use super::ttl::Remaining;
 use super::url::Url;
-use crate::ground::sync::Lock;
-use command::{COMPARE_AND_DELETE, COMPARE_AND_SET, beginning_with, command, error, millis, remaining, set, with_ttl};
+use command::{
+    COMPARE_AND_DELETE, COMPARE_AND_SET, beginning_with, command, error, millis, remaining, set, set_if_absent,
+};
+use line::Line;
+use tracked::TrackedRedis;
 
 /// Keeps values in Redis, version 5 or later, or Valkey. A clone is the same store.
 ///
@@ -25,6 +28,9 @@ use command::{COMPARE_AND_DELETE, COMPARE_AND_SET, beginning_with, command, erro
 /// was lost. An operation that finds it lost is tried once more, unless that could do it twice.
 ///
 /// A ttl counts in milliseconds; what is less counts as one.
+///
+/// A cache with memory in front of it hears of what others change, by the server's client-side caching: see
+/// [`tracking`](Self::tracking).
 ///
 /// ```no_run
 /// use cachetools::store::{Redis, TypedStore};
@@ -36,8 +42,9 @@ pub struct Redis(Arc<Inner>);
 
 struct Inner {
     settings: Settings,
-    /// Made when it is first needed; whoever asks for it gets a clone.
-    connection: Lock<Option<ConnectionManager>>,
+    line: Arc<Line>,
+    /// The same server, for the caches in front of it.
+    tracked: OnceLock<Tracked>,
 }
 
 #[derive(Clone)]
@@ -46,6 +53,8 @@ struct Settings {
     port: u16,
     login: RedisConnectionInfo,
     connect_timeout: Duration,
+    tracking: bool,
+    tls: bool,
 }
 
 /// Whether an operation may be tried a second time.
@@ -60,17 +69,20 @@ impl Redis {
     /// The server at `host` and `port`, database 0, without a password.
     pub fn new(host: &str, port: u16) -> Self {
         let login = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
-        Self::of(Settings { host: host.to_owned(), port, login, connect_timeout: Duration::from_secs(1) })
+        let connect_timeout = Duration::from_secs(1);
+        let host = host.to_owned();
+        Self::of(Settings { host, port, login, connect_timeout, tracking: true, tls: false }, None)
     }
 
-    fn of(settings: Settings) -> Self {
-        Self(Arc::new(Inner { settings, connection: Lock::default() }))
+    fn of(settings: Settings, changes: Option<Changes>) -> Self {
+        let line = Line::new(settings.clone(), changes);
+        Self(Arc::new(Inner { settings, line, tracked: OnceLock::new() }))
     }
 
     fn change(self, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = self.0.settings.clone();
         change(&mut settings);
-        Self::of(settings)
+        Self::of(settings, None)
     }
 
     /// Chooses a database.
@@ -105,8 +117,26 @@ impl Redis {
         self.change(|settings| settings.login = settings.login.clone().set_protocol(ProtocolVersion::RESP2))
     }
 
+    /// Whether a cache with memory in front of the store hears of what others change, so that its memory does not serve what is
+    /// over: by client-side caching, as Redis calls it (`CLIENT TRACKING`), over a connection of its own. It needs RESP3; of a
+    /// server that does not have it, caches keep their values until their time is over ([`Tracking::Off`](super::Tracking::Off)).
+    ///
+    /// Defaults to: `true`.
+    #[must_use]
+    pub fn tracking(self, tracking: bool) -> Self {
+        self.change(|settings| settings.tracking = tracking)
+    }
+
+    /// Speaks TLS. The server's certificate has to be good for `host`, by the certificates that the system trusts, or those in the
+    /// file that the variable `SSL_CERT_FILE` names.
+    #[cfg(feature = "redis-tls")]
+    #[must_use]
+    pub fn tls(self) -> Self {
+        self.change(|settings| settings.tls = true)
+    }
+
     pub(crate) fn from_url(url: &Url) -> Result<Self, StoreError> {
-        url.allow(&["password", "connect_timeout", "protocol"])?;
+        url.allow(&["password", "connect_timeout", "protocol", "tracking"])?;
         let invalid = |part, expected| StoreError::InvalidUrl { part, expected };
         let mut store = Self::new(url.host.as_deref().unwrap_or("127.0.0.1"), url.port.unwrap_or(6379));
         if let Some(db) = Some(url.path.trim_end_matches('/')).filter(|db| !db.is_empty()) {
@@ -120,6 +150,15 @@ impl Redis {
         }
         if let Some(limit) = url.duration("connect_timeout")? {
             store = store.connect_timeout(limit);
+        }
+        #[cfg(feature = "redis-tls")]
+        if url.scheme == "rediss" {
+            store = store.tls();
+        }
+        match url.option("tracking") {
+            Some("true") | None => {}
+            Some("false") => store = store.tracking(false),
+            Some(_) => return Err(invalid("tracking", "true or false")),
         }
         match url.option("protocol") {
             Some("2") => Ok(store.resp2()),
@@ -138,54 +177,34 @@ impl Redis {
         self.ask(command, Again::No).await
     }
 
-    fn connection(&self) -> Result<ConnectionManager, StoreError> {
-        let mut connection = self.0.connection.lock();
-        if let Some(connection) = &*connection {
-            return Ok(connection.clone());
-        }
-        if tokio::runtime::Handle::try_current().is_err() {
-            return Err(StoreError::Unavailable { reason: "Redis needs a tokio runtime".to_owned() });
-        }
-        let made = connection.insert(
-            self.client()
-                .and_then(|client| {
-                    // An operation waits for one attempt to connect and a second one soon after. Patience is for those above.
-                    let config = ConnectionManagerConfig::new()
-                        .set_number_of_retries(1)
-                        .set_min_delay(Duration::from_millis(10))
-                        .set_max_delay(Duration::from_millis(100))
-                        .set_connection_timeout(Some(self.0.settings.connect_timeout))
-                        .set_response_timeout(None);
-                    ConnectionManager::new_lazy_with_config(client, config)
-                })
-                .map_err(error)?,
-        );
-        Ok(made.clone())
-    }
-
-    pub(crate) fn client(&self) -> Result<Client, RedisError> {
-        let Settings { host, port, login, .. } = &self.0.settings;
-        let address = ConnectionAddr::Tcp(host.clone(), *port);
-        Client::open(address.into_connection_info()?.set_redis_settings(login.clone()))
-    }
-
     /// Sends a command.
     async fn ask<T: FromRedisValue>(&self, command: &Cmd, again: Again) -> Result<T, StoreError> {
-        let mut connection = self.connection()?;
-        match command.query_async(&mut connection).await {
-            // The first to notice that the connection was lost has it made anew.
-            Err(lost) if again == Again::Yes && lost.is_unrecoverable_error() => {
-                command.query_async(&mut connection).await.map_err(error)
-            }
-            result => result.map_err(error),
-        }
+        self.send(again, async |mut connection| command.query_async(&mut connection).await).await
     }
 
     /// Sends several commands as one step.
-    async fn ask_all<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, StoreError> {
-        let mut connection = self.connection()?;
-        match commands.query_async(&mut connection).await {
-            Err(lost) if lost.is_unrecoverable_error() => commands.query_async(&mut connection).await.map_err(error),
+    async fn ask_all<T: FromRedisValue>(&self, commands: &Pipeline, again: Again) -> Result<T, StoreError> {
+        self.send(again, async |mut connection| commands.query_async(&mut connection).await).await
+    }
+
+    async fn send<T, F>(&self, again: Again, send: impl Fn(MultiplexedConnection) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, RedisError>>,
+    {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(StoreError::Unavailable { reason: "Redis needs a tokio runtime".to_owned() });
+        }
+        let (connection, number) = self.0.line.get().await.map_err(error)?;
+        match send(connection).await {
+            Err(lost) if lost.is_unrecoverable_error() => {
+                self.0.line.give_up(number);
+                if again == Again::No {
+                    return Err(error(lost));
+                }
+                // The first to notice that the connection was lost has it made anew.
+                let (connection, _) = self.0.line.get().await.map_err(error)?;
+                send(connection).await.map_err(error)
+            }
             result => result.map_err(error),
         }
     }
@@ -211,7 +230,7 @@ impl Store for Redis {
         Box::pin(async move {
             let mut commands = redis::pipe();
             commands.atomic().add_command(command("GET", key)).add_command(command("PTTL", key));
-            let (value, left): (Option<Vec<u8>>, i64) = self.ask_all(&commands).await?;
+            let (value, left): (Option<Vec<u8>>, i64) = self.ask_all(&commands, Again::Yes).await?;
             Ok(value.zip(remaining(left)))
         })
     }
@@ -229,9 +248,7 @@ impl Store for Redis {
             let added = if ttl == Some(Duration::ZERO) {
                 !self.exists(key).await?
             } else {
-                let mut add = command("SET", key);
-                add.arg(value).arg("NX");
-                self.ask::<Option<Value>>(&with_ttl(add, ttl), Again::No).await?.is_some()
+                self.ask::<Option<Value>>(&set_if_absent(key, value, ttl), Again::No).await?.is_some()
             };
             if added { Ok(()) } else { Err(StoreError::AlreadyExists { key: key.to_owned() }) }
         })
@@ -260,7 +277,7 @@ impl Store for Redis {
             for (key, value) in pairs {
                 commands.add_command(set(key, value, ttl)).ignore();
             }
-            self.ask_all(&commands).await
+            self.ask_all(&commands, Again::Yes).await
         })
     }
 
@@ -287,7 +304,7 @@ impl Store for Redis {
             }
             let mut commands = redis::pipe();
             commands.atomic().add_command(command("PERSIST", key)).ignore().add_command(command("EXISTS", key));
-            let (exists,) = self.ask_all(&commands).await?;
+            let (exists,) = self.ask_all(&commands, Again::Yes).await?;
             Ok(exists)
         })
     }
@@ -346,10 +363,22 @@ impl Store for Redis {
 
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async {
-            let connection = self.0.connection.lock().take();
-            drop(connection);
-            Ok(())
+            self.0.line.close();
+            match self.0.tracked.get() {
+                Some(tracked) => tracked.store.close().await,
+                None => Ok(()),
+            }
         })
+    }
+
+    fn tracked(&self) -> Option<Tracked> {
+        let Settings { tracking, login, .. } = &self.0.settings;
+        let made = || {
+            let changes = Changes::new();
+            let store = Arc::new(TrackedRedis(Self::of(self.0.settings.clone(), Some(changes.clone()))));
+            Tracked { store, changes }
+        };
+        (*tracking && login.protocol() == ProtocolVersion::RESP3).then(|| self.0.tracked.get_or_init(made).clone())
     }
 }
 
@@ -364,8 +393,10 @@ mod tests {
     // AI-104, AI-105
     #[test]
     fn a_url_sets_each_field() {
-        let store = url("redis://me:pw@endpoint:1000/3/?password=other&connect_timeout=20&protocol=2").unwrap();
-        let Settings { host, port, login, connect_timeout } = &store.0.settings;
+        let store =
+            url("redis://me:pw@endpoint:1000/3/?password=other&connect_timeout=20&protocol=2&tracking=false").unwrap();
+        let Settings { host, port, login, connect_timeout, tracking, tls } = &store.0.settings;
+        assert!(!tracking && !tls);
         assert_eq!((&**host, *port, login.db(), connect_timeout.as_secs()), ("endpoint", 1000, 3, 20));
         assert_eq!((login.username(), login.password()), (Some("me"), Some("pw")));
         assert_eq!(login.protocol(), ProtocolVersion::RESP2);
@@ -376,9 +407,12 @@ mod tests {
 
     #[test]
     fn a_url_that_is_wrong_says_where() {
-        for (wrong, part) in
-            [("redis://h/x", "path"), ("redis://h?protocol=4", "protocol"), ("redis://me@h", "password")]
-        {
+        for (wrong, part) in [
+            ("redis://h/x", "path"),
+            ("redis://h?protocol=4", "protocol"),
+            ("redis://me@h", "password"),
+            ("redis://h?tracking=1", "tracking"),
+        ] {
             assert!(matches!(url(wrong), Err(StoreError::InvalidUrl { part: at, .. }) if at == part), "{wrong}");
         }
         assert!(matches!(url("redis://h?pool=1"), Err(StoreError::UnknownOption { .. })));

@@ -6,22 +6,20 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::super::api::Store;
+use super::super::changes::{Changes, Tracking};
 use super::super::error::StoreError;
-use super::super::hooks::{Hook, Operation, Read, watched};
+use super::super::hooks::{Hooks, Operation, Read, watched};
 use super::breaker::Breaker;
+use super::duty::{ClearingDuty, Duty};
 use super::lease::unique;
-use super::ledger::{Change, Ledger, Sight, Work};
+use super::ledger::{Change, Ledger, Sight};
 use crate::ground::sync::Lock;
 
 /// A write that the store does not acknowledge for so long is given up as lost.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Between the attempts to write what must be written.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How the second tier of a cache is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,42 +37,59 @@ pub struct TierStats {
     pub skipped: u64,
     /// Keys whose change has not reached the store yet.
     pub unsettled: u64,
+    /// Whether memory hears of what others change.
+    pub tracking: Tracking,
+    /// Changes by others that put an end to what was in memory, or being loaded.
+    pub invalidations: u64,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) hits: AtomicU64,
     pub(super) misses: AtomicU64,
-    writes: AtomicU64,
+    pub(super) writes: AtomicU64,
     errors: AtomicU64,
     skipped: AtomicU64,
+    pub(super) invalidations: AtomicU64,
 }
 
 /// Whether it may be over when the store is asked again.
-fn is_passing(error: &StoreError) -> bool {
+pub(super) fn is_passing(error: &StoreError) -> bool {
     matches!(error, StoreError::Unavailable { .. } | StoreError::Timeout { .. })
 }
 
-fn count(counter: &AtomicU64) {
+pub(super) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Stores a value unless there is one; says whether it was stored.
+pub(super) async fn add(store: &dyn Store, key: &str, bytes: &[u8], ttl: Option<Duration>) -> Result<bool, StoreError> {
+    match store.add(key, bytes, ttl).await {
+        Err(StoreError::AlreadyExists { .. }) => Ok(false),
+        added => added.map(|()| true),
+    }
 }
 
 pub(super) struct Back {
     pub(super) store: Arc<dyn Store>,
-    hooks: Arc<[Arc<dyn Hook>]>,
+    /// Where deletions and clearings are told to others, which they are even if there is nothing to delete.
+    pub(super) teller: Arc<dyn Store>,
+    hooks: Hooks,
     /// How long a call waits for the store.
     pub(super) limit: Duration,
-    ledger: Lock<Ledger>,
+    pub(super) ledger: Lock<Ledger>,
     pub(super) reads: Lock<Breaker>,
     changes: Lock<Breaker>,
     /// Where writes run that are decided outside of a runtime.
     runtime: Lock<Option<Handle>>,
     /// What begins the keys of this cache, if they have that in common.
-    prefix: Option<String>,
+    pub(super) prefix: Option<String>,
+    /// Where the store tells of changes, and who we are there.
+    feed: Option<(Changes, u64)>,
     /// What ends its keys since it was cleared, where the store could not clear them; empty before that.
     generation: Lock<String>,
     /// Told whenever something is written.
-    settled: Notify,
+    pub(super) settled: Notify,
     pub(super) tally: Tally,
 }
 
@@ -93,13 +108,15 @@ impl Drop for Load {
 
 impl Back {
     pub(super) fn new(
-        store: Arc<dyn Store>,
-        hooks: Arc<[Arc<dyn Hook>]>,
+        (store, teller): (Arc<dyn Store>, Arc<dyn Store>),
+        hooks: Hooks,
         limit: Duration,
         prefix: Option<String>,
+        feed: Option<(Changes, u64)>,
     ) -> Self {
         Self {
             store,
+            teller,
             hooks,
             limit,
             ledger: Lock::default(),
@@ -107,6 +124,7 @@ impl Back {
             changes: Lock::default(),
             runtime: Lock::default(),
             prefix,
+            feed,
             generation: Lock::default(),
             settled: Notify::new(),
             tally: Tally::default(),
@@ -115,7 +133,8 @@ impl Back {
 
     pub(super) fn stats(&self) -> TierStats {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let Tally { hits, misses, writes, errors, skipped } = &self.tally;
+        let Tally { hits, misses, writes, errors, skipped, invalidations } = &self.tally;
+        let tracking = self.feed.as_ref().map(|(changes, _)| changes.tracking());
         let unsettled = self.ledger.lock().unsettled() as u64;
         TierStats {
             hits: of(hits),
@@ -124,6 +143,8 @@ impl Back {
             errors: of(errors),
             skipped: of(skipped),
             unsettled,
+            tracking: tracking.unwrap_or_default(),
+            invalidations: of(invalidations),
         }
     }
 
@@ -147,6 +168,15 @@ impl Back {
         (Load { back: self.clone(), key, began }, sight)
     }
 
+    /// Asks the store for what a call waits for.
+    pub(super) async fn ask<T>(
+        &self,
+        operation: Operation,
+        question: impl Future<Output = Result<(T, Read), StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.within(self.limit, &self.reads, operation, question).await
+    }
+
     /// What a read finds out without the store.
     pub(super) fn sight(&self, key: &str) -> Sight {
         self.ledger.lock().sight(key)
@@ -163,7 +193,7 @@ impl Back {
     }
 
     /// Asks the store, within a limit, unless it is left alone.
-    pub(super) async fn within<T>(
+    async fn within<T>(
         &self,
         limit: Duration,
         breaker: &Lock<Breaker>,
@@ -211,8 +241,22 @@ impl Back {
         }
     }
 
+    /// Another process has changed a key, or all of them: what running loads bring is not written.
+    pub(super) fn overtake(&self, key: Option<&str>) {
+        self.ledger.lock().overtake(key);
+        // Who waits for a write that is left out has waited for it.
+        self.settled.notify_waiters();
+    }
+
+    /// Tells the other caches of this process, which share the store's connection, of a change.
+    pub(super) fn tell_others(&self, key: &str) {
+        if let Some((changes, number)) = &self.feed {
+            changes.changed_by(*number, key);
+        }
+    }
+
     /// From now on other keys are used.
-    fn begin_generation(&self) {
+    pub(super) fn begin_generation(&self) {
         *self.generation.lock() = format!("@{}", &unique()[..12]);
     }
 
@@ -222,17 +266,17 @@ impl Back {
     }
 
     /// Sees to it that what is to be written under a key is written.
-    fn work_on(self: &Arc<Self>, key: &str) {
+    pub(super) fn work_on(self: &Arc<Self>, key: &str) {
         let Some(runtime) = self.handle() else { return };
         let Some(change) = self.ledger.lock().take(key) else { return };
-        let duty = Duty { back: self.clone(), key: key.to_owned(), on: true };
+        let duty = Duty::new(self.clone(), key.to_owned());
         runtime.spawn(duty.run(change));
     }
 
     fn work_on_clearing(self: &Arc<Self>) {
         let Some(runtime) = self.handle() else { return };
         if self.ledger.lock().take_clear() {
-            runtime.spawn(ClearingDuty(self.clone()).run());
+            runtime.spawn(ClearingDuty::new(self.clone()).run());
         }
     }
 
@@ -259,112 +303,12 @@ impl Back {
 
 impl Load {
     /// Has the value of the load stored, unless something was decided on its key meanwhile; waits for it, but not for long.
-    pub(super) async fn bring(&self, bytes: Vec<u8>, ttl: Option<Duration>) {
-        let change = Change::Set { bytes: bytes.into(), ttl };
+    pub(super) async fn bring(&self, change: Change) {
         let written = self.back.ledger.lock().bring(&self.key, self.began, change);
         if let Some(written) = written {
             self.back.work_on(&self.key);
             // Who does not wait for it any more does not stop it.
             let _ = timeout(self.back.limit, written).await;
         }
-    }
-}
-
-/// The duty to write what is to be written under a key. Dropped before it is done, it is somebody else's again.
-struct Duty {
-    back: Arc<Back>,
-    key: String,
-    /// Until it is done.
-    on: bool,
-}
-
-impl Duty {
-    async fn run(mut self, first: Change) {
-        let mut change = first;
-        let waiting = loop {
-            let acknowledged = self.write(change).await;
-            let work = self.back.ledger.lock().done(&self.key, acknowledged);
-            match work {
-                Work::Write(next) => change = next,
-                Work::Clear => {
-                    self.on = false;
-                    return ClearingDuty(self.back.clone()).run().await;
-                }
-                Work::Rest(waiting) => break waiting,
-            }
-        };
-        self.on = false;
-        for waiting in waiting {
-            let _ = waiting.send(());
-        }
-        self.back.settled.notify_waiters();
-    }
-
-    /// Writes a change, and again if it must be; says whether the store has acknowledged it.
-    async fn write(&self, mut change: Change) -> bool {
-        let Self { back, key, .. } = self;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            // It is waited for longer than a call would: another change of the key must not overtake it.
-            let written = match &change {
-                Change::Set { bytes, ttl } => back.tell(Operation::Set, back.store.set(key, bytes, *ttl)).await,
-                Change::Delete => back.tell(Operation::Delete, back.store.delete(key)).await.map(drop),
-            };
-            let Err(error) = written else {
-                count(&back.tally.writes);
-                return true;
-            };
-            if !back.ledger.lock().insists(key) {
-                return false;
-            }
-            back.ledger.lock().fails(key);
-            if !is_passing(&error) {
-                // The store will never take it; but it can give up what it has.
-                change = Change::Delete;
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            if !back.ledger.lock().insists(key) {
-                return false;
-            }
-        }
-    }
-}
-
-impl Drop for Duty {
-    fn drop(&mut self) {
-        if self.on {
-            self.back.ledger.lock().put_back(&self.key);
-        }
-    }
-}
-
-/// The duty to clear the store.
-struct ClearingDuty(Arc<Back>);
-
-impl ClearingDuty {
-    async fn run(self) {
-        let back = &self.0;
-        let prefix = back.prefix.as_deref().unwrap_or_default();
-        let mut pause = FIRST_PAUSE;
-        while let Err(error) = back.tell(Operation::Clear, back.store.clear(prefix)).await {
-            if let StoreError::Unsupported { .. } = error {
-                back.begin_generation();
-                break;
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-        let waiting = back.ledger.lock().cleared();
-        for key in waiting {
-            back.work_on(&key);
-        }
-        back.settled.notify_waiters();
-    }
-}
-
-impl Drop for ClearingDuty {
-    fn drop(&mut self) {
-        self.0.ledger.lock().clearing_given_up();
     }
 }

@@ -9,12 +9,14 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
+use super::super::api::Store;
+use super::super::changes::Tracking;
 use super::super::error::StoreError;
 use super::super::hooks::{Operation, Read};
 use super::super::ttl::Remaining;
 use super::Tier;
 use super::lease::Lease;
-use super::ledger::Sight;
+use super::ledger::{Change, Sight};
 use crate::cache::Cache;
 use crate::cache::mode::{CacheValue, Mode, Split};
 use crate::flight::Life;
@@ -30,6 +32,8 @@ pub struct Errand<K, V> {
 
 /// What the call is about. A call that runs as the plain function has none.
 pub(crate) struct Order {
+    /// The key's, in memory.
+    pub(crate) hash: u64,
     /// The body is to run whatever is stored.
     pub(crate) refresh: bool,
     /// Where the lead looks up how its call was answered.
@@ -47,9 +51,9 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
         near: Cache<K, V>,
         tier: Arc<Tier<K, V>>,
         key: K,
-        order: Option<(bool, Arc<AtomicBool>)>,
+        order: Option<(u64, bool, Arc<AtomicBool>)>,
     ) -> Self {
-        let order = order.map(|(refresh, by_store)| Order { refresh, by_store });
+        let order = order.map(|(hash, refresh, by_store)| Order { hash, refresh, by_store });
         Self { near, tier, key, order }
     }
 
@@ -60,7 +64,7 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
         F: Future<Output = R>,
     {
         let Self { near, tier, key, order } = self;
-        let Some(Order { refresh, by_store }) = order else { return body.await };
+        let Some(Order { hash, refresh, by_store }) = order else { return body.await };
         if near.is_closed() {
             // It waited for a load that was cancelled, and runs as the plain function now.
             return body.await;
@@ -77,12 +81,20 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
                 None => body.await,
             };
         }
+        if let Some(watch) = &tier.watch {
+            // Before the store is asked: it tells of changes from then on.
+            watch.enter(&text, hash);
+        }
         let (load, sight) = tier.back.begin(text);
+        let mut asked = Asked::No;
+        if refresh || !matches!(sight, Sight::Ask) {
+            asked = tier.attend(&load.key).await;
+        }
         let mut lease = None;
         if !refresh {
-            let stored = match tier.find(&load.key, sight).await {
+            let stored = match tier.find(&load.key, sight, &mut asked).await {
                 Ok(None) => match tier.lease {
-                    Some(length) => tier.be_the_one(&load.key, length, &mut lease).await,
+                    Some(length) => tier.be_the_one(&load.key, length, &mut lease, &mut asked).await,
                     None => Ok(None),
                 },
                 found => found,
@@ -92,8 +104,9 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
                     tier.count_hit(stored.is_some());
                     if let Some((value, left)) = stored {
                         by_store.store(true, Ordering::Relaxed);
-                        if let (Remaining::For(left), true) = (left, near.is_worth(&value)) {
-                            LEFT.set(Some(left));
+                        if near.is_worth(&value) {
+                            let own = tier.ttl(&key, &value);
+                            live_next(tier.limited(shorter(own, left), asked.is_known()));
                         }
                         return mode.value(value);
                     }
@@ -105,13 +118,18 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
         match mode.split(body.await) {
             Split::Value(value) => {
                 if near.is_worth(&value) {
+                    // Drawn or computed once, it holds in both.
+                    let ttl = tier.ttl(&key, &value);
                     if let Ok(bytes) = tier.coder.seal(&load.key, &value) {
-                        load.bring(bytes, tier.ttl(&key, &value)).await;
+                        let bytes = bytes.into();
+                        let yields = matches!(asked, Asked::Absent) && tier.is_told();
+                        let change = if yields { Change::Add { bytes, ttl } } else { Change::Set { bytes, ttl } };
+                        load.bring(change).await;
                     }
+                    live_next(tier.limited(ttl, asked.is_known()));
                 }
                 // Behind the write, so that who waits for the lease finds the value.
                 drop(lease);
-                nothing_left();
                 mode.value(value)
             }
             Split::Shared(error) => mode.error(error).expect("an error is made from what it was made into"),
@@ -120,26 +138,69 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
     }
 }
 
+/// Whether the store was asked for the key, so that it tells of its changes.
+#[derive(Clone, Copy)]
+enum Asked {
+    No,
+    Yes,
+    /// It was, and had nothing.
+    Absent,
+}
+
+impl Asked {
+    fn is_known(self) -> bool {
+        !matches!(self, Self::No)
+    }
+}
+
 impl<K, V> Tier<K, V> {
     /// The stored value, if there is one that can be read.
-    async fn find(&self, key: &str, sight: Sight) -> Result<Option<(V, Remaining)>, StoreError> {
+    async fn find(&self, key: &str, sight: Sight, asked: &mut Asked) -> Result<Option<(V, Remaining)>, StoreError> {
         match sight {
             Sight::Value(bytes) => Ok(self.coder.open(key, &bytes).map(|value| (value, Remaining::Never))),
             Sight::Gone => Ok(None),
             Sight::Ask => {
                 let question = async {
-                    let stored = match self.back.store.get_living(key).await {
+                    let stored = match self.marked().await?.get_living(key).await {
                         // What is no bytes is not ours: as if there were bytes that nobody of us wrote.
                         Err(StoreError::WrongType) => Some((Vec::new(), Remaining::Never)),
-                        stored => stored?,
+                        stored => {
+                            let stored = stored?;
+                            *asked = if stored.is_some() { Asked::Yes } else { Asked::Absent };
+                            stored
+                        }
                     };
                     let found = stored.and_then(|(bytes, left)| Some((self.coder.open(key, &bytes)?, left)));
                     let read = Read { asked: 1, found: found.is_some().into() };
                     Ok((found, read))
                 };
-                self.back.within(self.back.limit, &self.back.reads, Operation::Get, question).await
+                self.back.ask(Operation::Get, question).await
             }
         }
+    }
+
+    /// Has the store tell of a key's changes, where it is not read.
+    async fn attend(&self, key: &str) -> Asked {
+        let question = async { Ok((self.marked().await?.exists(key).await?, Read::default())) };
+        if self.is_told() && self.back.ask(Operation::Exists, question).await.is_ok() { Asked::Yes } else { Asked::No }
+    }
+
+    fn is_told(&self) -> bool {
+        self.watch.as_ref().is_some_and(|watch| watch.changes.tracking() != Tracking::Off)
+    }
+
+    /// The store, when it is known that it will tell of what it is asked now.
+    async fn marked(&self) -> Result<&dyn Store, StoreError> {
+        if let Some(watch) = &self.watch {
+            watch.mark().await?;
+        }
+        Ok(&*self.back.store)
+    }
+
+    /// How long a value may live in memory that could live for `ttl`. `is_known`: the store tells of its key.
+    pub(super) fn limited(&self, ttl: Option<Duration>, is_known: bool) -> Option<Duration> {
+        let limit = self.watch.as_ref().and_then(|watch| watch.limit(is_known));
+        ttl.into_iter().chain(limit).min()
     }
 
     /// Takes the lease of the key, or waits for what another process brings. `None`: this one is to run.
@@ -148,13 +209,14 @@ impl<K, V> Tier<K, V> {
         key: &str,
         length: Duration,
         lease: &mut Option<Lease>,
+        asked: &mut Asked,
     ) -> Result<Option<(V, Remaining)>, StoreError> {
         let begin = Instant::now();
         let mut pause = Duration::from_millis(2);
         loop {
             *lease = Lease::acquire(&self.back, key, length).await?;
             // Whoever had the lease may have brought the value before it gave it back.
-            let found = self.find(key, self.back.sight(key)).await?;
+            let found = self.find(key, self.back.sight(key), asked).await?;
             if found.is_some() || lease.is_some() || begin.elapsed() >= length {
                 return Ok(found);
             }
@@ -164,33 +226,36 @@ impl<K, V> Tier<K, V> {
     }
 }
 
+/// The shorter of two lives, of which one is of its own and the other is left in the store.
+fn shorter(own: Option<Duration>, left: Remaining) -> Option<Duration> {
+    match left {
+        Remaining::For(left) => Some(own.map_or(left, |own| own.min(left))),
+        Remaining::Never => own,
+    }
+}
+
 thread_local! {
-    /// How long the value has left that an errand has brought from its store: it is landed in memory by the poll that the errand
-    /// ends in, on the same thread and before anything else is.
-    static LEFT: Cell<Option<Duration>> = const { Cell::new(None) };
+    /// How long the value lives in memory that an errand brings, if that is decided: it is landed by the poll that the errand ends
+    /// in, on the same thread and before anything else is.
+    static LIFE: Cell<Option<Remaining>> = const { Cell::new(None) };
 }
 
-/// What is stored in memory next comes from no store.
-pub(super) fn nothing_left() {
-    LEFT.set(None);
+/// What is stored in memory next lives so long; `None`: for ever.
+pub(super) fn live_next(life: Option<Duration>) {
+    LIFE.set(Some(life.map_or(Remaining::Never, Remaining::For)));
 }
 
-/// How long values live in memory: as long as they are said to, and as they have left in the store.
+/// How long values live in memory: as an errand has decided, and where there was none as they are said to.
 pub(super) fn near_life<K: 'static, V: 'static>(life: Arc<Life<K, V>>, memory: bool) -> Life<K, V> {
     let chance = Chance::new(Chance::any_seed());
-    Life::Computed(Box::new(move |key, value| {
-        let left = LEFT.take();
-        if !memory {
-            return Some(Duration::ZERO);
-        }
-        let own = match &*life {
+    Life::Computed(Box::new(move |key, value| match LIFE.take() {
+        _ if !memory => Some(Duration::ZERO),
+        Some(Remaining::For(decided)) => Some(decided),
+        Some(Remaining::Never) => None,
+        None => match &*life {
             Life::Forever => None,
             Life::Ttl(ttl) => Some(ttl.draw(&chance)),
             Life::Computed(ttl) => ttl(key, value),
-        };
-        match (own, left) {
-            (Some(own), Some(left)) => Some(own.min(left)),
-            (own, left) => own.or(left),
-        }
+        },
     }))
 }

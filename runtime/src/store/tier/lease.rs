@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::super::error::StoreError;
 use super::super::hooks::{Operation, Read};
 use super::super::keys::hash;
-use super::back::Back;
+use super::back::{Back, add};
 
 /// Some digits that nobody else has.
 pub(super) fn unique() -> String {
@@ -41,14 +41,8 @@ impl Lease {
         let lock = format!("{key}-lock");
         let lock = if back.store.fits(&lock) { lock } else { format!("lock:#{}", hash(key)) };
         let token = unique();
-        let add = back.store.add(&lock, token.as_bytes(), Some(length));
-        let add = async {
-            match add.await {
-                Err(StoreError::AlreadyExists { .. }) => Ok((false, Read::default())),
-                added => added.map(|()| (true, Read::default())),
-            }
-        };
-        let is_ours = back.within(back.limit, &back.reads, Operation::Add, add).await?;
+        let add = async { Ok((add(&*back.store, &lock, token.as_bytes(), Some(length)).await?, Read::default())) };
+        let is_ours = back.ask(Operation::Add, add).await?;
         Ok(is_ours.then(|| Self { back: back.clone(), lock, token }))
     }
 }

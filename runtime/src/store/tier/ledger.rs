@@ -12,8 +12,26 @@ use tokio::sync::oneshot;
 /// A change of one key.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
-    Set { bytes: Arc<[u8]>, ttl: Option<Duration> },
+    Set {
+        bytes: Arc<[u8]>,
+        ttl: Option<Duration>,
+    },
+    /// What a load brought for a key that had nothing: it yields to what another process has stored meanwhile.
+    Add {
+        bytes: Arc<[u8]>,
+        ttl: Option<Duration>,
+    },
     Delete,
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fate {
+    Written,
+    /// Another's value stands.
+    Yielded,
+    /// Nobody knows.
+    Lost,
 }
 
 /// What a read finds out here.
@@ -63,8 +81,10 @@ struct Entry {
     running_matters: bool,
     /// What the store has is over, and stays so until `next` is acknowledged.
     next_matters: bool,
-    /// What is being written has failed before: nobody waits for it.
-    failing: bool,
+    /// `next` is there to take back what `running` writes.
+    next_takes_back: bool,
+    /// How often what is being written has failed: if it has, nobody waits for it.
+    failures: u32,
     /// Who waits until all is written.
     waiting: Vec<oneshot::Sender<()>>,
 }
@@ -102,7 +122,7 @@ impl Ledger {
         let is_clearing = self.clearing != Clearing::No;
         let running = entry.and_then(|entry| entry.running.as_ref()).filter(|_| !is_clearing);
         match entry.and_then(|entry| entry.next.as_ref()).or(running) {
-            Some(Change::Set { bytes, .. }) => Sight::Value(bytes.clone()),
+            Some(Change::Set { bytes, .. } | Change::Add { bytes, .. }) => Sight::Value(bytes.clone()),
             Some(Change::Delete) => Sight::Gone,
             None if is_clearing => Sight::Gone,
             None => Sight::Ask,
@@ -122,8 +142,7 @@ impl Ledger {
         self.cleared <= began && self.keys.get(key).is_none_or(|entry| entry.decided <= began)
     }
 
-    /// What a load brought is to be stored, unless something was decided on the key since it began. What comes back ends when it is
-    /// written, and when there is no telling when it will be.
+    /// What a load brought is to be stored, unless something was decided on the key since it began.
     pub(super) fn bring(&mut self, key: &str, began: u64, change: Change) -> Option<oneshot::Receiver<()>> {
         if !self.still(key, began) {
             return None;
@@ -131,7 +150,8 @@ impl Ledger {
         let (sender, receiver) = oneshot::channel();
         let entry = self.keys.entry(key.to_owned()).or_default();
         entry.next = Some(change);
-        if !entry.failing {
+        entry.next_takes_back = false;
+        if entry.failures == 0 {
             entry.waiting.push(sender);
         }
         Some(receiver)
@@ -149,6 +169,7 @@ impl Ledger {
         entry.decided = self.decisions;
         entry.next = Some(change);
         entry.next_matters = true;
+        entry.next_takes_back = false;
         true
     }
 
@@ -168,9 +189,35 @@ impl Ledger {
         for entry in self.keys.values_mut() {
             entry.next = None;
             entry.next_matters = false;
+            entry.next_takes_back = false;
             entry.waiting.clear();
         }
         self.keys.retain(|_, entry| !entry.is_idle());
+    }
+
+    /// Another process has changed a key, or all of them: loads that began before do not count any more. What was decided here is
+    /// written all the same, since the store takes it later than what the other one wrote. What a load has sent already is taken
+    /// back: nobody knows which the store takes first.
+    pub(super) fn overtake(&mut self, key: Option<&str>) {
+        self.decisions += 1;
+        let decisions = self.decisions;
+        let overtake = |entry: &mut Entry| {
+            entry.decided = decisions;
+            if entry.next_matters {
+                return;
+            }
+            entry.waiting.clear();
+            entry.next_takes_back = entry.running.is_some() && !entry.running_matters;
+            entry.next_matters = entry.next_takes_back;
+            entry.next = entry.next_takes_back.then_some(Change::Delete);
+        };
+        if let Some(key) = key {
+            self.keys.get_mut(key).into_iter().for_each(overtake);
+            self.tidy(key);
+        } else {
+            self.keys.values_mut().for_each(overtake);
+            self.keys.retain(|_, entry| !entry.is_idle());
+        }
     }
 
     /// Takes the next work on a key, for one who is about to do it; `None`: there is none, or another does it.
@@ -185,16 +232,20 @@ impl Ledger {
         let change = entry.next.take()?;
         entry.running = Some(change.clone());
         entry.running_matters = std::mem::take(&mut entry.next_matters);
+        entry.next_takes_back = false;
         self.busy += 1;
         Some(change)
     }
 
-    /// Work on a key has ended, `acknowledged` or not; says what its doer does next.
-    pub(super) fn done(&mut self, key: &str, acknowledged: bool) -> Work {
+    /// Work on a key has ended; says what its doer does next.
+    pub(super) fn done(&mut self, key: &str, fate: Fate) -> Work {
         let Some(entry) = self.keys.get_mut(key) else { return Work::Rest(Vec::new()) };
         entry.running = None;
-        entry.failing = false;
-        entry.next_matters |= std::mem::take(&mut entry.running_matters) && !acknowledged;
+        entry.failures = 0;
+        if entry.next_takes_back && fate == Fate::Yielded {
+            (entry.next, entry.next_matters, entry.next_takes_back) = (None, false, false);
+        }
+        entry.next_matters |= std::mem::take(&mut entry.running_matters) && fate == Fate::Lost;
         self.busy -= 1;
         if let Some(change) = self.take(key) {
             return Work::Write(change);
@@ -211,7 +262,7 @@ impl Ledger {
     /// What is being written has failed, and is tried again: nobody is to wait for it.
     pub(super) fn fails(&mut self, key: &str) {
         if let Some(entry) = self.keys.get_mut(key) {
-            entry.failing = true;
+            entry.failures = entry.failures.saturating_add(1);
             entry.waiting.clear();
         }
     }
@@ -221,7 +272,7 @@ impl Ledger {
         if let Some(entry) = self.keys.get_mut(key) {
             if let Some(change) = entry.running.take() {
                 self.busy -= 1;
-                entry.failing = false;
+                entry.failures = 0;
                 entry.next.get_or_insert(change);
                 entry.next_matters |= std::mem::take(&mut entry.running_matters);
             }
@@ -297,8 +348,8 @@ mod tests {
         ledger.decide("k", Change::Delete);
         assert!(ledger.take("k").is_none());
         assert!(matches!(ledger.begin("k").0, Sight::Gone));
-        assert!(matches!(ledger.done("k", true), Work::Write(Change::Delete)));
-        assert!(matches!(ledger.done("k", true), Work::Rest(_)));
+        assert!(matches!(ledger.done("k", Fate::Written), Work::Write(Change::Delete)));
+        assert!(matches!(ledger.done("k", Fate::Written), Work::Rest(_)));
         ledger.end("k");
         assert!(ledger.is_settled() && ledger.keys.is_empty());
     }
@@ -316,6 +367,36 @@ mod tests {
     }
 
     #[test]
+    fn what_another_process_changed_overtakes_a_load_and_not_a_decision() {
+        let mut ledger = Ledger::default();
+        let (_, began) = ledger.begin("k");
+        ledger.overtake(Some("k"));
+        assert!(ledger.bring("k", began, set("old")).is_none());
+        let (_, later) = ledger.begin("k");
+        let _written = ledger.bring("k", later, set("loaded")).unwrap();
+        ledger.overtake(None);
+        assert!(ledger.take("k").is_none());
+        ledger.decide("k", set("decided"));
+        ledger.overtake(Some("k"));
+        assert!(matches!(ledger.take("k"), Some(Change::Set { .. })));
+        ledger.overtake(Some("a key that nobody loads"));
+        assert!(!ledger.keys.contains_key("a key that nobody loads"));
+    }
+
+    #[test]
+    fn what_a_load_has_sent_is_taken_back_when_another_process_changes_its_key() {
+        for (fate, takes_back) in [(Fate::Written, true), (Fate::Lost, true), (Fate::Yielded, false)] {
+            let mut ledger = Ledger::default();
+            let (_, began) = ledger.begin("k");
+            let _written = ledger.bring("k", began, set("loaded")).unwrap();
+            ledger.take("k").unwrap();
+            ledger.overtake(Some("k"));
+            assert!(matches!(ledger.begin("k").0, Sight::Gone));
+            assert_eq!(matches!(ledger.done("k", fate), Work::Write(Change::Delete)), takes_back, "{fate:?}");
+        }
+    }
+
+    #[test]
     fn a_deletion_that_did_not_reach_the_store_is_inherited_by_what_is_written_next() {
         let mut ledger = Ledger::default();
         ledger.decide("k", Change::Delete);
@@ -324,9 +405,9 @@ mod tests {
         let (_, began) = ledger.begin("k");
         let _written = ledger.bring("k", began, set("new")).unwrap();
         assert!(!ledger.insists("k"));
-        assert!(matches!(ledger.done("k", false), Work::Write(_)));
+        assert!(matches!(ledger.done("k", Fate::Lost), Work::Write(_)));
         assert!(ledger.insists("k"));
-        assert!(matches!(ledger.done("k", true), Work::Rest(_)));
+        assert!(matches!(ledger.done("k", Fate::Written), Work::Rest(_)));
         ledger.end("k");
         let (_, began) = ledger.begin("k");
         let _written = ledger.bring("k", began, set("newer")).unwrap();
@@ -347,7 +428,7 @@ mod tests {
         assert!(matches!(ledger.begin("c").0, Sight::Gone));
         assert!(matches!(ledger.begin("b").0, Sight::Value(_)));
         assert!(matches!(ledger.begin("a").0, Sight::Gone));
-        assert!(matches!(ledger.done("a", true), Work::Clear));
+        assert!(matches!(ledger.done("a", Fate::Written), Work::Clear));
         assert_eq!(ledger.cleared(), ["b"]);
         assert!(ledger.take("b").is_some());
     }

@@ -3,10 +3,12 @@
 mod back;
 mod breaker;
 mod by_hand;
+mod duty;
 mod errand;
 pub(crate) mod generated;
 mod lease;
 mod ledger;
+mod watch;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -23,8 +25,10 @@ pub use by_hand::{Fail, OnStoreError, Skip};
 use errand::Errand;
 
 use super::api::Store;
+use super::changes::{Tracked, Tracking};
 use super::codec::Codec;
 use super::error::StoreError;
+use super::hooks::Hooks;
 use super::key_text::key_text;
 use super::keys::Call;
 use super::null::Null;
@@ -38,6 +42,7 @@ use crate::ground::chance::Chance;
 use crate::ground::key::CacheKey;
 use back::Back;
 use ledger::Change;
+use watch::Watch;
 
 /// A cache in memory with a [`TypedStore`] behind it. A clone is the same.
 ///
@@ -45,8 +50,8 @@ use ledger::Change;
 /// kept in both, and lives as long in both: what comes from the store lives in memory only as long as it has left there.
 ///
 /// [`insert`](Self::insert), [`invalidate`](Self::invalidate) and [`clear`](Self::clear) hold at once in this process, and reach the
-/// store from a task of their own; until they have, what the store has is not read. Other processes go on serving what is in
-/// their memory until its time is over.
+/// store from a task of their own; until they have, what the store has is not read. Other processes forget what is in their memory
+/// if the store [tells them](Store::tracked), as Redis does; over another, they go on serving it until its time is over.
 ///
 /// A store that fails is none of the caller's business: the call runs. It waits for the store for
 /// [half a second](TieredBuilder::limit) at the most, and a store that fails again and again is left alone for a while. Whose `S` is
@@ -92,6 +97,8 @@ struct Tier<K, V> {
     life: Arc<Life<K, V>>,
     chance: Chance,
     lease: Option<Duration>,
+    /// If the store tells of what others change.
+    watch: Option<Arc<Watch<K, V>>>,
 }
 
 /// Keys and values as the store has them; so that no codec is in the type of a cache.
@@ -262,34 +269,64 @@ where
         let name = format!("{}{types}", cache.shown_name());
         let prefix = store.prefix_of(&name);
         // Switched off, it has nothing and keeps nothing, and nobody hears of it.
-        let (bytes, hooks): (Arc<dyn Store>, _) =
+        let (plain, hooks): (Arc<dyn Store>, Hooks) =
             if store.enabled { (store.store.clone(), store.hooks.clone()) } else { (Arc::new(Null), Arc::default()) };
-        let back = Arc::new(Back::new(bytes, hooks, limit, prefix));
+        let (stores, changes) = match plain.tracked() {
+            Some(Tracked { store, changes }) if memory => {
+                let number = changes.number();
+                ((store.clone(), store), Some((changes, number)))
+            }
+            // There is nothing to hear here, but what is decided here is for others to hear.
+            Some(Tracked { store, .. }) => ((plain, store), None),
+            None => ((plain.clone(), plain), None),
+        };
+        let back = Arc::new(Back::new(stores, hooks.clone(), limit, prefix, changes.clone()));
         let mut life = None;
         let cache = cache.map_life(|given| {
+            let shown = match &given {
+                Life::Ttl(ttl) => Some(*ttl),
+                Life::Forever => store.ttl_of(Ttl::Default).map(Into::into),
+                Life::Computed(_) => None,
+            };
             let shared = life.insert(Arc::new(given)).clone();
-            errand::near_life(shared, memory)
+            (errand::near_life(shared, memory), shown)
         });
         let life = life.unwrap_or_else(|| Arc::new(Life::Forever));
+        let near = cache.build();
+        let turned = move |tracking| hooks.iter().for_each(|hook| hook.tracking(tracking));
+        let watch = changes.map(|changes| Watch::begin(near.clone(), back.clone(), changes, Box::new(turned)));
         let coder = Box::new(Coded { store, name });
-        let tier = Tier { back, coder, life, chance: Chance::new(Chance::any_seed()), lease };
-        Tiered { near: cache.build(), tier: Arc::new(tier), _on_store_error: on_store_error }
+        let tier = Tier { back, coder, life, chance: Chance::new(Chance::any_seed()), lease, watch };
+        Tiered { near, tier: Arc::new(tier), _on_store_error: on_store_error }
     }
 }
 
 impl<K: CacheKey, V: CacheValue, S> Tiered<K, V, S> {
     /// Stores a value in both. Running loads keep their callers; what they bring is not stored.
     pub fn insert(&self, key: K, value: V) {
-        if let Ok(text) = self.tier.coder.key(&key, &self.tier.back.generation()) {
-            let change = match self.tier.coder.seal(&text, &value) {
-                Ok(bytes) => Change::Set { bytes: bytes.into(), ttl: self.tier.ttl(&key, &value) },
-                // What the store has is over all the same.
-                Err(_) => Change::Delete,
-            };
-            self.tier.back.decide(&text, change);
-        }
-        errand::nothing_left();
+        let Tier { back, coder, watch, .. } = &*self.tier;
+        let Ok(text) = coder.key(&key, &back.generation()) else {
+            errand::live_next(self.tier.ttl(&key, &value));
+            return self.near.insert(key, value);
+        };
+        let hash = self.near.hash_of(&key);
+        let heard = watch.as_ref().map(|watch| (watch, watch.heard()));
+        let ttl = self.tier.ttl(&key, &value);
+        let change = match coder.seal(&text, &value) {
+            Ok(bytes) => Change::Set { bytes: bytes.into(), ttl },
+            // What the store has is over all the same.
+            Err(_) => Change::Delete,
+        };
+        back.decide(&text, change);
+        errand::live_next(self.tier.limited(ttl, true));
         self.near.insert(key, value);
+        if let Some((watch, before)) = heard {
+            watch.enter(&text, hash);
+            // A change that was told between the two steps may have been of this key.
+            if watch.heard() != before {
+                self.near.forget_hash(hash);
+            }
+        }
     }
 
     /// Forgets a value in both; says whether it was in memory, or being loaded.
@@ -333,6 +370,11 @@ impl<K, V, S> Tiered<K, V, S> {
     /// The memory in front of the store: to look at. What is changed there does not reach the store.
     pub const fn near(&self) -> &Cache<K, V> {
         &self.near
+    }
+
+    /// Whether memory hears of what others change in the store. [`Tracking::Down`] until the first call that asks the store.
+    pub fn tracking(&self) -> Tracking {
+        self.tier_stats().tracking
     }
 
     /// How the store is doing.
