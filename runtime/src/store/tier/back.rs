@@ -269,14 +269,13 @@ impl Back {
     pub(super) fn work_on(self: &Arc<Self>, key: &str) {
         let Some(runtime) = self.handle() else { return };
         let Some(change) = self.ledger.lock().take(key) else { return };
-        let duty = Duty::new(self.clone(), key.to_owned());
-        runtime.spawn(duty.run(change));
+        runtime.spawn(Duty::new(self.clone(), key).run(change));
     }
 
     fn work_on_clearing(self: &Arc<Self>) {
         let Some(runtime) = self.handle() else { return };
         if self.ledger.lock().take_clear() {
-            runtime.spawn(ClearingDuty::new(self.clone()).run());
+            runtime.spawn(ClearingDuty(self.clone()).run());
         }
     }
 

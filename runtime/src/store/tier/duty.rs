@@ -1,4 +1,4 @@
-//! The tasks that write what was decided: one a key that has something to be written, and one that clears.
+//! Who writes what was decided, and writes it again until the store has it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +23,8 @@ pub(super) struct Duty {
 }
 
 impl Duty {
-    pub(super) fn new(back: Arc<Back>, key: String) -> Self {
-        Self { back, key, on: true }
+    pub(super) fn new(back: Arc<Back>, key: &str) -> Self {
+        Self { back, key: key.to_owned(), on: true }
     }
 
     pub(super) async fn run(mut self, first: Change) {
@@ -96,13 +96,9 @@ impl Drop for Duty {
 }
 
 /// The duty to clear the store.
-pub(super) struct ClearingDuty(Arc<Back>);
+pub(super) struct ClearingDuty(pub(super) Arc<Back>);
 
 impl ClearingDuty {
-    pub(super) fn new(back: Arc<Back>) -> Self {
-        Self(back)
-    }
-
     pub(super) async fn run(self) {
         let back = &self.0;
         let prefix = back.prefix.as_deref().unwrap_or_default();

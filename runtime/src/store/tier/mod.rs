@@ -3,6 +3,7 @@
 mod back;
 mod breaker;
 mod by_hand;
+mod coder;
 mod duty;
 mod errand;
 pub(crate) mod generated;
@@ -27,10 +28,7 @@ use errand::Errand;
 use super::api::Store;
 use super::changes::{Tracked, Tracking};
 use super::codec::Codec;
-use super::error::StoreError;
 use super::hooks::Hooks;
-use super::key_text::key_text;
-use super::keys::Call;
 use super::null::Null;
 use super::ttl::Ttl;
 use super::typed::TypedStore;
@@ -41,6 +39,7 @@ use crate::flight::Life;
 use crate::ground::chance::Chance;
 use crate::ground::key::CacheKey;
 use back::Back;
+use coder::{Coded, Coder};
 use ledger::Change;
 use watch::Watch;
 
@@ -99,43 +98,6 @@ struct Tier<K, V> {
     lease: Option<Duration>,
     /// If the store tells of what others change.
     watch: Option<Arc<Watch<K, V>>>,
-}
-
-/// Keys and values as the store has them; so that no codec is in the type of a cache.
-trait Coder<K, V>: Send + Sync {
-    fn key(&self, key: &K, generation: &str) -> Result<String, StoreError>;
-    fn open(&self, key: &str, bytes: &[u8]) -> Option<V>;
-    fn seal(&self, key: &str, value: &V) -> Result<Vec<u8>, StoreError>;
-    fn ttl(&self, ttl: Ttl) -> Option<Duration>;
-}
-
-struct Coded<C> {
-    store: TypedStore<C>,
-    name: String,
-}
-
-impl<C: Codec<V>, K: Serialize, V> Coder<K, V> for Coded<C> {
-    fn key(&self, key: &K, generation: &str) -> Result<String, StoreError> {
-        let mut args = key_text(key).map_err(|_| StoreError::InvalidKey { reason: "it cannot be written as text" })?;
-        args.push_str(generation);
-        let TypedStore { store, prefix, keys, .. } = &self.store;
-        if self.name.is_empty() {
-            return prefix.key(store, &args);
-        }
-        prefix.call(store, &**keys, Call::new(&self.name, &args))
-    }
-
-    fn open(&self, key: &str, bytes: &[u8]) -> Option<V> {
-        self.store.open(key, bytes)
-    }
-
-    fn seal(&self, key: &str, value: &V) -> Result<Vec<u8>, StoreError> {
-        self.store.seal(key, value)
-    }
-
-    fn ttl(&self, ttl: Ttl) -> Option<Duration> {
-        self.store.ttl_of(ttl)
-    }
 }
 
 impl<K, V> Tier<K, V> {
