@@ -39,6 +39,17 @@ impl fmt::Debug for Tracked {
 /// Where a store tells of changes that others make, for the caches in front of it. A clone is the same.
 ///
 /// Told too often, a cache loses a value that it could have kept; told too late or not at all, it serves one that is over.
+///
+/// ```
+/// use cachetools::store::{Changes, Tracking};
+///
+/// let changes = Changes::new(); // what `Store::tracked` returns a clone of
+/// assert_eq!(changes.tracking(), Tracking::Down);
+/// let period = changes.begin(); // a connection was made
+/// changes.changed("users:7"); // the server has said so
+/// changes.end(period); // the connection was lost
+/// assert_eq!(changes.tracking(), Tracking::Down);
+/// ```
 #[derive(Clone)]
 pub struct Changes(Arc<Hub>);
 
