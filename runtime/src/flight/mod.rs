@@ -125,10 +125,10 @@ impl<K, V> Flights<K, V> {
     #[cfg(feature = "store")]
     pub(crate) fn holds(&self, here: &Locked, hash: u64) -> bool {
         let calls = self.running.lock(here, hash);
-        let shelf = self.table.lock(here, hash);
+        let shard = self.table.lock(here, hash);
         calls.find(|_| true).is_some()
-            || shelf.beside.contains(hash, |_| true)
-            || shelf.peek(low(hash), |_| true, || Moment(0)).is_some()
+            || shard.beside.contains(hash, |_| true)
+            || shard.peek(low(hash), |_| true, || Moment(0)).is_some()
     }
 
     /// Forgets a value and a running call; says whether there was one. From now on nothing that began before is stored or

@@ -4,6 +4,7 @@ mod measures;
 mod watch;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use measures::{HitRatio, Hits, Times, Timing};
@@ -55,6 +56,9 @@ pub struct Outcome<'a> {
     pub given_up: bool,
 }
 
+/// All that watch a store, in their order.
+pub(crate) type Hooks = Arc<[Arc<dyn Hook>]>;
+
 /// Watches the operations of a store: those of a [`TypedStore`](super::TypedStore), and of a cache in front of one. All hooks are
 /// told before an operation begins and when it has ended, in their order. They are called where the operation runs: what they do
 /// holds it up, beyond its time limit. One that panics ends the operation with its panic.
@@ -80,7 +84,7 @@ pub trait Hook: Send + Sync + 'static {
     }
 }
 
-impl<H: Hook + ?Sized> Hook for std::sync::Arc<H> {
+impl<H: Hook + ?Sized> Hook for Arc<H> {
     fn before(&self, operation: Operation) {
         (**self).before(operation);
     }

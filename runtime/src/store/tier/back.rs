@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::super::api::Store;
 use super::super::changes::{Changes, Tracking};
 use super::super::error::StoreError;
-use super::super::hooks::{Hook, Operation, Read, watched};
+use super::super::hooks::{Hooks, Operation, Read, watched};
 use super::breaker::Breaker;
 use super::duty::{ClearingDuty, Duty};
 use super::lease::unique;
@@ -72,9 +72,9 @@ pub(super) async fn add(store: &dyn Store, key: &str, bytes: &[u8], ttl: Option<
 
 pub(super) struct Back {
     pub(super) store: Arc<dyn Store>,
-    hooks: Arc<[Arc<dyn Hook>]>,
     /// Where deletions and clearings are told to others, which they are even if there is nothing to delete.
     pub(super) teller: Arc<dyn Store>,
+    hooks: Hooks,
     /// How long a call waits for the store.
     pub(super) limit: Duration,
     pub(super) ledger: Lock<Ledger>,
@@ -109,7 +109,7 @@ impl Drop for Load {
 impl Back {
     pub(super) fn new(
         (store, teller): (Arc<dyn Store>, Arc<dyn Store>),
-        hooks: Arc<[Arc<dyn Hook>]>,
+        hooks: Hooks,
         limit: Duration,
         prefix: Option<String>,
         feed: Option<(Changes, u64)>,

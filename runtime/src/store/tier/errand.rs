@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
+use super::super::api::Store;
 use super::super::changes::Tracking;
 use super::super::error::StoreError;
 use super::super::hooks::{Operation, Read};
@@ -160,43 +161,40 @@ impl<K, V> Tier<K, V> {
             Sight::Gone => Ok(None),
             Sight::Ask => {
                 let question = async {
-                    let stored = match self.back.store.get_living(key).await {
+                    let stored = match self.marked().await?.get_living(key).await {
                         // What is no bytes is not ours: as if there were bytes that nobody of us wrote.
                         Err(StoreError::WrongType) => Some((Vec::new(), Remaining::Never)),
-                        stored => stored?,
+                        stored => {
+                            let stored = stored?;
+                            *asked = if stored.is_some() { Asked::Yes } else { Asked::Absent };
+                            stored
+                        }
                     };
-                    *asked = if stored.is_some() { Asked::Yes } else { Asked::Absent };
                     let found = stored.and_then(|(bytes, left)| Some((self.coder.open(key, &bytes)?, left)));
                     let read = Read { asked: 1, found: found.is_some().into() };
                     Ok((found, read))
                 };
-                self.ask(Operation::Get, question).await
+                self.back.ask(Operation::Get, question).await
             }
         }
     }
 
     /// Has the store tell of a key's changes, where it is not read.
     async fn attend(&self, key: &str) -> Asked {
-        let question = async { Ok((self.back.store.exists(key).await?, Read::default())) };
-        if self.is_told() && self.ask(Operation::Exists, question).await.is_ok() { Asked::Yes } else { Asked::No }
+        let question = async { Ok((self.marked().await?.exists(key).await?, Read::default())) };
+        if self.is_told() && self.back.ask(Operation::Exists, question).await.is_ok() { Asked::Yes } else { Asked::No }
     }
 
     fn is_told(&self) -> bool {
         self.watch.as_ref().is_some_and(|watch| watch.changes.tracking() != Tracking::Off)
     }
 
-    async fn ask<T>(
-        &self,
-        operation: Operation,
-        question: impl Future<Output = Result<(T, Read), StoreError>>,
-    ) -> Result<T, StoreError> {
-        let question = async {
-            if let Some(watch) = &self.watch {
-                watch.mark().await?;
-            }
-            question.await
-        };
-        self.back.ask(operation, question).await
+    /// The store, when it is known that it will tell of what it is asked now.
+    async fn marked(&self) -> Result<&dyn Store, StoreError> {
+        if let Some(watch) = &self.watch {
+            watch.mark().await?;
+        }
+        Ok(&*self.back.store)
     }
 
     /// How long a value may live in memory that could live for `ttl`. `is_known`: the store tells of its key.

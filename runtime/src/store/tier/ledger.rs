@@ -81,10 +81,10 @@ struct Entry {
     running_matters: bool,
     /// What the store has is over, and stays so until `next` is acknowledged.
     next_matters: bool,
-    /// What is being written has failed before: nobody waits for it.
-    failing: bool,
     /// `next` is there to take back what `running` writes.
     next_takes_back: bool,
+    /// How often what is being written has failed: if it has, nobody waits for it.
+    failures: u32,
     /// Who waits until all is written.
     waiting: Vec<oneshot::Sender<()>>,
 }
@@ -142,8 +142,7 @@ impl Ledger {
         self.cleared <= began && self.keys.get(key).is_none_or(|entry| entry.decided <= began)
     }
 
-    /// What a load brought is to be stored, unless something was decided on the key since it began. What comes back ends when it is
-    /// written, and when there is no telling when it will be.
+    /// What a load brought is to be stored, unless something was decided on the key since it began.
     pub(super) fn bring(&mut self, key: &str, began: u64, change: Change) -> Option<oneshot::Receiver<()>> {
         if !self.still(key, began) {
             return None;
@@ -152,7 +151,7 @@ impl Ledger {
         let entry = self.keys.entry(key.to_owned()).or_default();
         entry.next = Some(change);
         entry.next_takes_back = false;
-        if !entry.failing {
+        if entry.failures == 0 {
             entry.waiting.push(sender);
         }
         Some(receiver)
@@ -242,7 +241,7 @@ impl Ledger {
     pub(super) fn done(&mut self, key: &str, fate: Fate) -> Work {
         let Some(entry) = self.keys.get_mut(key) else { return Work::Rest(Vec::new()) };
         entry.running = None;
-        entry.failing = false;
+        entry.failures = 0;
         if entry.next_takes_back && fate == Fate::Yielded {
             (entry.next, entry.next_matters, entry.next_takes_back) = (None, false, false);
         }
@@ -263,7 +262,7 @@ impl Ledger {
     /// What is being written has failed, and is tried again: nobody is to wait for it.
     pub(super) fn fails(&mut self, key: &str) {
         if let Some(entry) = self.keys.get_mut(key) {
-            entry.failing = true;
+            entry.failures = entry.failures.saturating_add(1);
             entry.waiting.clear();
         }
     }
@@ -273,7 +272,7 @@ impl Ledger {
         if let Some(entry) = self.keys.get_mut(key) {
             if let Some(change) = entry.running.take() {
                 self.busy -= 1;
-                entry.failing = false;
+                entry.failures = 0;
                 entry.next.get_or_insert(change);
                 entry.next_matters |= std::mem::take(&mut entry.running_matters);
             }

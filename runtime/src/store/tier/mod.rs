@@ -30,6 +30,7 @@ pub use method::TieredMethodCache;
 use super::api::Store;
 use super::changes::{Tracked, Tracking};
 use super::codec::Codec;
+use super::hooks::Hooks;
 use super::null::Null;
 use super::ttl::Ttl;
 use super::typed::TypedStore;
@@ -233,7 +234,7 @@ where
         let name = format!("{}{types}", cache.shown_name());
         let prefix = store.prefix_of(&name);
         // Switched off, it has nothing and keeps nothing, and nobody hears of it.
-        let (plain, hooks): (Arc<dyn Store>, _) =
+        let (plain, hooks): (Arc<dyn Store>, Hooks) =
             if store.enabled { (store.store.clone(), store.hooks.clone()) } else { (Arc::new(Null), Arc::default()) };
         let (stores, changes) = match plain.tracked() {
             Some(Tracked { store, changes }) if memory => {

@@ -11,7 +11,7 @@ use super::api::Store;
 use super::codec::{Codec, Json};
 use super::envelope::{Rejected, Rejects};
 use super::error::StoreError;
-use super::hooks::{Hook, Operation, Read};
+use super::hooks::{Hook, Hooks, Operation, Read};
 use super::keys::{KeyMaker, Prefix, Readable};
 use super::ttl::{Remaining, Ttl};
 pub use writes::{Adding, Setting, SettingMany};
@@ -52,7 +52,7 @@ pub struct TypedStore<C = Json> {
     pub(crate) keys: Arc<dyn KeyMaker>,
     default_ttl: Option<Duration>,
     limit: Option<Duration>,
-    pub(crate) hooks: Arc<[Arc<dyn Hook>]>,
+    pub(crate) hooks: Hooks,
     rejects: Arc<Rejects>,
     pub(crate) enabled: bool,
 }
