@@ -2,13 +2,16 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use cachetools::Cache;
 use cachetools::store::{
     Bytes, Codec, Compressed, Json, MessagePack, Postcard, Remaining, Signed, Store, StoreError, Text, TypedStore,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::counted::Counted;
 use crate::support::{self, Fixture};
 
 /// One test a store and row of the contract.
@@ -51,6 +54,7 @@ macro_rules! contract {
                 compare_and_delete_needs_the_expected_value
                 all_codecs_round_trip
                 long_keys_of_a_typed_store_are_kept_apart
+                ten_thousand_callers_of_one_key_ask_it_once_and_write_once
             }
         }
     )*};
@@ -107,7 +111,7 @@ impl Fixture {
     }
 }
 
-// AI-01, AI-13, AI-14, AI-40
+// AI-01, AI-13, AI-14, AI-40, AI-41, PC-01, PC-02, PC-03
 async fn what_is_not_there_is_not_found(f: &Fixture) {
     assert_eq!(f.get("k").await, None);
     assert!(!f.exists("k").await);
@@ -116,7 +120,7 @@ async fn what_is_not_there_is_not_found(f: &Fixture) {
     assert_eq!(f.ttl("k").await, None);
 }
 
-// AI-02, AI-13
+// AI-02, AI-13, AI-41, PC-07
 async fn what_is_set_is_got(f: &Fixture) {
     f.set("k", "value", None).await;
     assert_eq!(f.get("k").await, bytes("value"));
@@ -174,7 +178,7 @@ async fn many_are_set_with_one_ttl(f: &Fixture) {
     assert_eq!(f.store.get_many(&keys).await.unwrap(), [None, None]);
 }
 
-// AI-06, D-04
+// AI-06, PC-04, D-04
 async fn a_value_is_gone_when_its_ttl_is_over(f: &Fixture) {
     f.set("k", "value", Some(f.unit)).await;
     f.set("other", "value", None).await;
@@ -221,7 +225,7 @@ async fn a_rewrite_starts_the_ttl_anew(f: &Fixture) {
     assert_eq!(f.get("k").await, bytes("new"));
 }
 
-// AI-09
+// AI-09, AI-10, PC-07
 async fn a_rewrite_without_a_ttl_lives_for_ever(f: &Fixture) {
     f.set("k", "old", Some(f.unit)).await;
     f.set("k", "new", None).await;
@@ -230,7 +234,7 @@ async fn a_rewrite_without_a_ttl_lives_for_ever(f: &Fixture) {
     assert_eq!(f.get("k").await, bytes("new"));
 }
 
-// D-09
+// AI-10, PC-05, D-09
 async fn a_ttl_of_zero_is_over_at_once(f: &Fixture) {
     f.set("k", "old", None).await;
     f.set("k", "new", Some(Duration::ZERO)).await;
@@ -242,7 +246,7 @@ async fn a_ttl_of_zero_is_over_at_once(f: &Fixture) {
     assert_eq!(f.get("k").await, bytes("there"));
 }
 
-// AI-11
+// AI-11, AI-36, AI-41
 async fn adding_what_is_there_is_an_error_and_changes_nothing(f: &Fixture) {
     f.add("k", "first", None).await.unwrap();
     let error = f.add("k", "second", None).await.unwrap_err();
@@ -251,7 +255,7 @@ async fn adding_what_is_there_is_an_error_and_changes_nothing(f: &Fixture) {
     assert_eq!(f.get("k").await, bytes("first"));
 }
 
-// AI-12
+// AI-12, AI-36
 async fn adding_succeeds_again_after_the_old_value_expired(f: &Fixture) {
     f.add("k", "first", Some(f.unit)).await.unwrap();
     assert!(f.add("k", "second", None).await.is_err());
@@ -286,7 +290,7 @@ async fn incrementing_what_is_not_there_begins_with_the_delta(f: &Fixture) {
     assert_eq!(typed.get::<i64>("n").await, Ok(Some(5)));
 }
 
-// AI-18, AI-20, AI-35
+// AI-18, AI-20, AI-34, AI-35
 async fn incrementing_adds_also_what_is_negative(f: &Fixture) {
     f.set("n", "2", None).await;
     assert_eq!(f.increment("n", 2).await, Ok(4));
@@ -343,7 +347,7 @@ async fn no_increment_is_lost(f: &Fixture) {
     assert_eq!(f.get("n").await, bytes("200"));
 }
 
-// AI-21
+// AI-21, AI-34
 async fn expire_gives_a_new_life(f: &Fixture) {
     f.set("k", "value", None).await;
     assert!(f.store.expire(&f.key("k"), Some(f.unit)).await.unwrap());
@@ -556,4 +560,33 @@ async fn long_keys_of_a_typed_store_are_kept_apart(f: &Fixture) {
     }
     let full: HashSet<String> = keys.iter().map(|key| store.full_key(key).unwrap()).collect();
     assert_eq!(full.len(), keys.len());
+}
+
+// AI-81, PC-18: `None` is a value.
+async fn ten_thousand_callers_of_one_key_ask_it_once_and_write_once(f: &Fixture) {
+    let store = Counted::new(f.store.clone());
+    let typed = TypedStore::new(store.clone()).namespace(&f.key("ns"));
+    let runs = Arc::new(AtomicU32::new(0));
+    let all = async || {
+        let builder = Cache::<u32, Option<String>>::builder().name("f").store(typed.clone());
+        let cache = builder.limit(Duration::from_secs(20)).build();
+        let callers = (0..10_000).map(|_| {
+            let (cache, runs) = (cache.clone(), runs.clone());
+            tokio::spawn(async move {
+                let load = async {
+                    runs.fetch_add(1, Ordering::SeqCst);
+                    None
+                };
+                cache.get_with(1, load).await
+            })
+        });
+        for caller in callers.collect::<Vec<_>>() {
+            assert_eq!(caller.await.unwrap(), None);
+        }
+    };
+    all().await;
+    assert_eq!((store.requests(), runs.load(Ordering::SeqCst)), ((1, 1), 1));
+    // So many in another process.
+    all().await;
+    assert_eq!((store.requests(), runs.load(Ordering::SeqCst)), ((2, 1), 1));
 }

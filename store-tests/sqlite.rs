@@ -7,6 +7,7 @@ use std::time::Duration;
 use cachetools::ManualClock;
 use cachetools::store::{Remaining, Sqlite, Store, StoreError, Ttl, TypedStore};
 
+use crate::mount::ReadOnly;
 use crate::support::Folder;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -130,6 +131,23 @@ async fn a_file_that_another_process_holds_is_waited_for_no_longer_than_the_limi
     assert!(matches!(error, Err(StoreError::Unavailable { .. })), "{error:?}");
     assert_eq!(store.get("k").await, Ok(Some(b"old".to_vec())));
     other.execute_batch("COMMIT").unwrap();
+    store.set("k", b"new", None).await.unwrap();
+    assert_eq!(store.get("k").await, Ok(Some(b"new".to_vec())));
+}
+
+#[tokio::test]
+async fn a_read_only_file_is_read_and_written_to_when_it_may_be_again() {
+    let folder = Folder::new();
+    let file = folder.path().join("cache.db");
+    let store = Sqlite::file(&file);
+    store.set("k", b"old", None).await.unwrap();
+    store.close().await.unwrap();
+    let Some(read_only) = ReadOnly::make(&file) else { return };
+    for _ in 0..3 {
+        assert_eq!(store.get("k").await, Ok(Some(b"old".to_vec())));
+        assert_eq!(store.set("k", b"new", None).await, Err(StoreError::ReadOnly));
+    }
+    drop(read_only);
     store.set("k", b"new", None).await.unwrap();
     assert_eq!(store.get("k").await, Ok(Some(b"new".to_vec())));
 }

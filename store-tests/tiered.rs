@@ -1,109 +1,15 @@
 //! Memory in front of a store: one flight over both, and what was decided last holds.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cachetools::store::{Answer, Memory, Remaining, Store, StoreError, Tiered, TypedStore};
+use cachetools::store::{Memory, Store, Tiered, TypedStore};
 use cachetools::{Cache, CallExt, ManualClock, Outcome};
-use tokio::sync::Semaphore;
+
+use crate::told::Told;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// A store that counts, fails and waits as it is told.
-struct Told {
-    memory: Memory,
-    gets: AtomicU32,
-    sets: AtomicU32,
-    fails: AtomicBool,
-    /// Writes wait for a permit each.
-    writes: Semaphore,
-    /// Reads take so long.
-    reads_take: Duration,
-    clears: bool,
-}
-
-impl Told {
-    fn new() -> Self {
-        Self {
-            memory: Memory::new(1000),
-            gets: AtomicU32::new(0),
-            sets: AtomicU32::new(0),
-            fails: AtomicBool::new(false),
-            writes: Semaphore::new(1_000_000),
-            reads_take: Duration::ZERO,
-            clears: true,
-        }
-    }
-
-    fn check(&self) -> Result<(), StoreError> {
-        if self.fails.load(Ordering::SeqCst) {
-            return Err(StoreError::Unavailable { reason: "told so".to_owned() });
-        }
-        Ok(())
-    }
-
-    async fn permit(&self) {
-        self.writes.acquire().await.unwrap().forget();
-    }
-
-    fn gets(&self) -> u32 {
-        self.gets.load(Ordering::SeqCst)
-    }
-
-    fn sets(&self) -> u32 {
-        self.sets.load(Ordering::SeqCst)
-    }
-}
-
-impl Store for Told {
-    fn name(&self) -> &'static str {
-        "told"
-    }
-
-    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
-        Box::pin(async move {
-            self.gets.fetch_add(1, Ordering::SeqCst);
-            if !self.reads_take.is_zero() {
-                tokio::time::sleep(self.reads_take).await;
-            }
-            self.check()?;
-            self.memory.get(key).await
-        })
-    }
-
-    fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()> {
-        Box::pin(async move {
-            self.permit().await;
-            self.check()?;
-            self.sets.fetch_add(1, Ordering::SeqCst);
-            self.memory.set(key, value, ttl).await
-        })
-    }
-
-    fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, bool> {
-        Box::pin(async move {
-            self.permit().await;
-            self.check()?;
-            self.memory.delete(key).await
-        })
-    }
-
-    fn ttl<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Remaining>> {
-        self.memory.ttl(key)
-    }
-
-    fn clear<'a>(&'a self, prefix: &'a str) -> Answer<'a, ()> {
-        Box::pin(async move {
-            if !self.clears {
-                return Err(StoreError::Unsupported { store: "told", operation: "clear" });
-            }
-            self.permit().await;
-            self.check()?;
-            self.memory.clear(prefix).await
-        })
-    }
-}
 
 fn over(store: &Arc<Told>) -> Tiered<u32, u32> {
     Cache::builder().name("f").store(TypedStore::new(store.clone()).namespace("ns")).build()
@@ -381,6 +287,26 @@ async fn an_invalidation_reaches_the_store_when_it_is_back() {
 
 // Law 12
 #[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_write_that_has_failed_before() {
+    let store = Arc::new(Told::new());
+    let cache = over(&store);
+    get(&cache, 1).await;
+    store.fails.store(true, Ordering::SeqCst);
+    cache.invalidate(&1);
+    let begin = tokio::time::Instant::now();
+    // The deletion fails while this call waits for its own write, which is behind it.
+    assert_eq!(get(&cache, 2).await, (2, Outcome::Ran));
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    cache.invalidate(&1);
+    assert_eq!(get(&cache, 3).await, (3, Outcome::Ran));
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    store.fails.store(false, Ordering::SeqCst);
+    cache.flush().await;
+    assert_eq!(get(&over(&store), 4).await, (3, Outcome::Store));
+}
+
+// Law 12
+#[tokio::test(start_paused = true)]
 async fn a_store_that_hangs_costs_its_limit_and_is_then_left_alone() {
     let store = Arc::new(Told { reads_take: SECOND * 3600, ..Told::new() });
     let cache = over(&store);
@@ -463,6 +389,22 @@ async fn an_uncached_call_leaves_the_store_alone() {
     cache.close(cachetools::Close::Wait).await;
     assert_eq!(get(&cache, 1).await, (1, Outcome::Ran));
     assert_eq!((store.gets(), store.sets()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_call_that_a_cancelling_close_sets_free_leaves_the_store_alone() {
+    let store = Arc::new(Told::new());
+    let cache = over(&store);
+    let mut lead = Box::pin(cache.get_with(1, std::future::pending()));
+    while store.gets() == 0 {
+        assert!(futures::poll!(&mut lead).is_pending());
+        tokio::task::yield_now().await;
+    }
+    let mut waiter = Box::pin(get(&cache, 2));
+    assert!(futures::poll!(&mut waiter).is_pending());
+    cache.close(cachetools::Close::Cancel).await;
+    assert_eq!(waiter.await, (2, Outcome::Ran));
+    assert_eq!((store.gets(), store.sets()), (1, 0));
 }
 
 #[test]

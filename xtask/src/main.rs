@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_compile;
+mod bench_stores;
 mod examples;
 mod faults;
 mod fresh;
@@ -41,6 +42,11 @@ const CHORES: &[Chore] = &[
         run: bench_compile::run,
     },
     Chore {
+        name: "bench-stores",
+        does: "measures stores beside their bare clients, and a stampede with a store behind: --quick",
+        run: bench_stores::run,
+    },
+    Chore {
         name: "hit-ratio",
         does: "compares the policies' hit ratios; `--help` says over what",
         run: hit_ratio::run,
@@ -48,7 +54,7 @@ const CHORES: &[Chore] = &[
     Chore { name: "soak", does: "all operations in all threads for ten minutes, or as many seconds", run: soak::run },
     Chore {
         name: "faults",
-        does: "kills, pauses and cuts off servers under load, and prints what callers saw",
+        does: "kills, hangs, fills and cuts off stores under load, and prints what callers saw",
         run: faults::run,
     },
     Chore { name: "fresh", does: "tries the last commit as a newcomer would", run: fresh::run },

@@ -232,6 +232,12 @@ impl<K, V> Cache<K, V> {
         }
     }
 
+    /// Whether it was closed.
+    #[cfg(feature = "store")]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.flights.gate.is_closed()
+    }
+
     /// Whether a value is worth keeping.
     #[cfg(feature = "store")]
     pub(crate) fn is_worth(&self, value: &V) -> bool {

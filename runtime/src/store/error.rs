@@ -66,7 +66,7 @@ pub enum StoreError {
     Codec(CodecError),
     /// The URL has no scheme, or one that no store has.
     UnknownScheme {
-        /// What stands before the colon.
+        /// What stands before the colon; empty if that looks like no scheme, for it may be a password.
         scheme: String,
         /// The schemes that are known.
         known: &'static [&'static str],
@@ -78,7 +78,7 @@ pub enum StoreError {
     },
     /// The URL has an option that its store does not have.
     UnknownOption {
-        /// What it is called.
+        /// What it is called; empty if that looks like no name, for it may be a part of a password.
         option: String,
         /// The options that are known.
         known: Vec<&'static str>,

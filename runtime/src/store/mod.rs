@@ -78,7 +78,7 @@ pub use open::store;
 pub use redis::Redis;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
-pub use tier::{TierStats, Tiered, TieredBuilder};
+pub use tier::{Fail, OnStoreError, Skip, TierStats, Tiered, TieredBuilder};
 pub use ttl::{Remaining, Ttl};
 pub use typed::{Adding, Setting, SettingMany, TypedStore};
 

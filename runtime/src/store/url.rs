@@ -34,10 +34,11 @@ fn invalid(part: &'static str, expected: &'static str) -> StoreError {
 impl Url {
     /// Takes a URL apart; of the schemes only `known` ones.
     pub(crate) fn parse(text: &str, known: &'static [&'static str]) -> Result<Self, StoreError> {
-        // Not shown if there is no colon: it may be a password put in the wrong place.
+        // Not shown if there is no colon, or if it looks like no scheme: it may be a password put in the wrong place.
         let (scheme, rest) = text.split_once(':').unwrap_or_default();
         if !known.contains(&scheme) {
-            return Err(StoreError::UnknownScheme { scheme: scheme.to_owned(), known });
+            let scheme = if is_word(scheme) { scheme.to_owned() } else { String::new() };
+            return Err(StoreError::UnknownScheme { scheme, known });
         }
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let slashes = rest.starts_with("//");
@@ -67,7 +68,12 @@ impl Url {
     pub(crate) fn allow(&self, known: &[&'static str]) -> Result<(), StoreError> {
         let known: Vec<_> = known.iter().chain(COMMON).copied().collect();
         match self.options.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-            Some((option, _)) => Err(StoreError::UnknownOption { option: option.clone(), known }),
+            // What looks like no name may be the rest of a password that has a question mark in it.
+            Some((name, value)) => {
+                let at = self.options.iter().any(|(name, value)| name.contains('@') || value.contains('@'));
+                let option = if is_word(name) && !value.is_empty() && !at { name.clone() } else { String::new() };
+                Err(StoreError::UnknownOption { option, known })
+            }
             None => Ok(()),
         }
     }
@@ -88,6 +94,10 @@ impl Url {
         let expected = "a length of time, such as 600, 1.5, 150ms, 10s, 5m, 2h or 7d";
         self.option(name).map(|value| duration(value).ok_or_else(|| invalid(name, expected))).transpose()
     }
+}
+
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
 }
 
 /// The options that all stores have.

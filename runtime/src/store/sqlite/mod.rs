@@ -19,7 +19,7 @@ use super::url::Url;
 use crate::ground::clock::Clock;
 use crate::ground::sync::Lock;
 use rows::{Step, get, remaining};
-use thread::{Settings, Thread, Work, error, millis, serve};
+use thread::{Settings, Then, Thread, Work, error, millis, serve};
 
 /// Keeps values in an SQLite database, in a file or in memory. A clone is the same store.
 ///
@@ -94,7 +94,7 @@ impl Sqlite {
     pub(crate) fn from_url(url: &Url) -> Result<Self, StoreError> {
         url.allow(&["busy_timeout"])?;
         let invalid = |part, expected| StoreError::InvalidUrl { part, expected };
-        if url.host.is_some() || url.user.is_some() {
+        if url.host.is_some() || url.port.is_some() || url.user.is_some() || url.password.is_some() {
             return Err(invalid("host", "left out: write sqlite:file or sqlite:///folder/file"));
         }
         let store = match url.path.as_str() {
@@ -130,11 +130,13 @@ impl Sqlite {
         self.send(Box::new(move |connection| {
             // Whose caller has left need not be done: so what nobody waits for does not pile up.
             if sender.is_closed() {
-                return;
+                return Then::Keep;
             }
             let done = connection.and_then(|connection| work(connection, millis(clock.now())));
+            let then = if matches!(done, Err(StoreError::ReadOnly)) { Then::Reopen } else { Then::Keep };
             // Nobody may be waiting any more.
             let _ = sender.send(done);
+            then
         }))?;
         let panicked = || StoreError::Refused { reason: "the work panicked".to_owned() };
         receiver.await.unwrap_or_else(|_| Err(panicked()))

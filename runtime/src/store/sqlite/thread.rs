@@ -27,7 +27,15 @@ pub(super) struct Settings {
 }
 
 /// What the thread is to do, also if there is no database to do it with.
-pub(super) type Work = Box<dyn FnOnce(Result<&mut Connection, StoreError>) + Send>;
+pub(super) type Work = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> Then + Send>;
+
+/// What becomes of the connection then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    Keep,
+    /// The file was read-only, which a connection keeps to: the next one may find that it is no more.
+    Reopen,
+}
 
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS cachetools (
     key TEXT NOT NULL PRIMARY KEY,
@@ -49,9 +57,13 @@ pub(super) fn serve(settings: &Settings, work: &mpsc::Receiver<Work>) {
                 }
             }
         }
-        let open = open.as_mut().ok_or_else(|| StoreError::Unavailable { reason: "not open".to_owned() });
+        let connection = open.as_mut().ok_or_else(|| StoreError::Unavailable { reason: "not open".to_owned() });
         // A panic in the user's raw work reaches its caller as an error; a step that it was in is undone.
-        let _ = catch_unwind(AssertUnwindSafe(|| work(open)));
+        let then = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or(Then::Keep);
+        // A database in memory would be lost.
+        if then == Then::Reopen && settings.file.is_some() {
+            open = None;
+        }
     }
 }
 

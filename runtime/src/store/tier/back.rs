@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::super::api::Store;
 use super::super::changes::{Changes, Tracking};
 use super::super::error::StoreError;
+use super::super::hooks::{Hook, Operation, Read, watched};
 use super::breaker::Breaker;
 use super::duty::{ClearingDuty, Duty};
 use super::lease::unique;
@@ -71,6 +72,7 @@ pub(super) async fn add(store: &dyn Store, key: &str, bytes: &[u8], ttl: Option<
 
 pub(super) struct Back {
     pub(super) store: Arc<dyn Store>,
+    hooks: Arc<[Arc<dyn Hook>]>,
     /// Where deletions and clearings are told to others, which they are even if there is nothing to delete.
     pub(super) teller: Arc<dyn Store>,
     /// How long a call waits for the store.
@@ -107,6 +109,7 @@ impl Drop for Load {
 impl Back {
     pub(super) fn new(
         (store, teller): (Arc<dyn Store>, Arc<dyn Store>),
+        hooks: Arc<[Arc<dyn Hook>]>,
         limit: Duration,
         prefix: Option<String>,
         feed: Option<(Changes, u64)>,
@@ -114,6 +117,7 @@ impl Back {
         Self {
             store,
             teller,
+            hooks,
             limit,
             ledger: Lock::default(),
             reads: Lock::default(),
@@ -165,8 +169,12 @@ impl Back {
     }
 
     /// Asks the store for what a call waits for.
-    pub(super) async fn ask<T>(&self, question: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.within(self.limit, &self.reads, question).await
+    pub(super) async fn ask<T>(
+        &self,
+        operation: Operation,
+        question: impl Future<Output = Result<(T, Read), StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.within(self.limit, &self.reads, operation, question).await
     }
 
     /// What a read finds out without the store.
@@ -175,22 +183,29 @@ impl Back {
     }
 
     /// Has the store change something.
-    pub(super) async fn tell<T>(&self, order: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.within(PATIENCE, &self.changes, order).await
+    pub(super) async fn tell<T>(
+        &self,
+        operation: Operation,
+        order: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let order = async { Ok((order.await?, Read::default())) };
+        self.within(PATIENCE, &self.changes, operation, order).await
     }
 
     /// Asks the store, within a limit, unless it is left alone.
-    pub(super) async fn within<T>(
+    async fn within<T>(
         &self,
         limit: Duration,
         breaker: &Lock<Breaker>,
-        question: impl Future<Output = Result<T, StoreError>>,
+        operation: Operation,
+        question: impl Future<Output = Result<(T, Read), StoreError>>,
     ) -> Result<T, StoreError> {
         if !breaker.lock().lets_through(Instant::now()) {
             count(&self.tally.skipped);
             return Err(StoreError::Unavailable { reason: "it has failed again and again".to_owned() });
         }
-        let answer = timeout(limit, question).await.unwrap_or(Err(StoreError::Timeout { limit }));
+        let question = async { timeout(limit, question).await.unwrap_or(Err(StoreError::Timeout { limit })) };
+        let answer = watched(&self.hooks, operation, question).await;
         let Err(error) = &answer else {
             breaker.lock().succeeded();
             return answer;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::super::error::StoreError;
+use super::super::hooks::Operation;
 use super::back::{Back, add, count, is_passing};
 use super::ledger::{Change, Fate, Work};
 
@@ -54,9 +55,11 @@ impl Duty {
         loop {
             // It is waited for longer than a call would: another change of the key must not overtake it.
             let written = match &change {
-                Change::Set { bytes, ttl } => back.tell(back.store.set(key, bytes, *ttl)).await.map(|()| true),
-                Change::Add { bytes, ttl } => back.tell(add(&*back.store, key, bytes, *ttl)).await,
-                Change::Delete => back.tell(back.teller.delete(key)).await.map(|_| true),
+                Change::Set { bytes, ttl } => {
+                    back.tell(Operation::Set, back.store.set(key, bytes, *ttl)).await.map(|()| true)
+                }
+                Change::Add { bytes, ttl } => back.tell(Operation::Add, add(&*back.store, key, bytes, *ttl)).await,
+                Change::Delete => back.tell(Operation::Delete, back.teller.delete(key)).await.map(|_| true),
             };
             let error = match written {
                 Ok(true) => {
@@ -70,6 +73,7 @@ impl Duty {
             if !back.ledger.lock().insists(key) {
                 return Fate::Lost;
             }
+            back.ledger.lock().fails(key);
             if !is_passing(&error) {
                 // The store will never take it; but it can give up what it has.
                 change = Change::Delete;
@@ -99,7 +103,7 @@ impl ClearingDuty {
         let back = &self.0;
         let prefix = back.prefix.as_deref().unwrap_or_default();
         let mut pause = FIRST_PAUSE;
-        while let Err(error) = back.tell(back.teller.clear(prefix)).await {
+        while let Err(error) = back.tell(Operation::Clear, back.teller.clear(prefix)).await {
             if let StoreError::Unsupported { .. } = error {
                 back.begin_generation();
                 break;

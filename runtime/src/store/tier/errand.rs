@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
-use super::super::api::{Answer, Store};
 use super::super::changes::Tracking;
 use super::super::error::StoreError;
+use super::super::hooks::{Operation, Read};
 use super::super::ttl::Remaining;
 use super::Tier;
 use super::lease::Lease;
@@ -64,6 +64,10 @@ impl<K: 'static, V: CacheValue> Errand<K, V> {
     {
         let Self { near, tier, key, order } = self;
         let Some(Order { hash, refresh, by_store }) = order else { return body.await };
+        if near.is_closed() {
+            // It waited for a load that was cancelled, and runs as the plain function now.
+            return body.await;
+        }
         let text = match (tier.coder.key(&key, &tier.back.generation()), strict) {
             (Ok(text), _) => text,
             (Err(error), Some(strict)) => return strict(error),
@@ -151,35 +155,49 @@ impl Asked {
 impl<K, V> Tier<K, V> {
     /// The stored value, if there is one that can be read.
     async fn find(&self, key: &str, sight: Sight, asked: &mut Asked) -> Result<Option<(V, Remaining)>, StoreError> {
-        let stored = match sight {
-            Sight::Value(bytes) => Some((bytes.to_vec(), Remaining::Never)),
-            Sight::Gone => None,
+        match sight {
+            Sight::Value(bytes) => Ok(self.coder.open(key, &bytes).map(|value| (value, Remaining::Never))),
+            Sight::Gone => Ok(None),
             Sight::Ask => {
-                let stored = self.ask(|store| store.get_living(key)).await?;
-                *asked = if stored.is_some() { Asked::Yes } else { Asked::Absent };
-                stored
+                let question = async {
+                    self.mark().await?;
+                    let stored = match self.back.store.get_living(key).await {
+                        // What is no bytes is not ours: as if there were bytes that nobody of us wrote.
+                        Err(StoreError::WrongType) => Some((Vec::new(), Remaining::Never)),
+                        stored => stored?,
+                    };
+                    *asked = if stored.is_some() { Asked::Yes } else { Asked::Absent };
+                    let found = stored.and_then(|(bytes, left)| Some((self.coder.open(key, &bytes)?, left)));
+                    let read = Read { asked: 1, found: found.is_some().into() };
+                    Ok((found, read))
+                };
+                self.back.ask(Operation::Get, question).await
             }
-        };
-        Ok(stored.and_then(|(bytes, left)| Some((self.coder.open(key, &bytes)?, left))))
+        }
     }
 
     /// Has the store tell of a key's changes, where it is not read.
     async fn attend(&self, key: &str) -> Asked {
-        if self.is_told() && self.ask(|store| store.exists(key)).await.is_ok() { Asked::Yes } else { Asked::No }
+        if !self.is_told() {
+            return Asked::No;
+        }
+        let question = async {
+            self.mark().await?;
+            Ok((self.back.store.exists(key).await?, Read::default()))
+        };
+        if self.back.ask(Operation::Exists, question).await.is_ok() { Asked::Yes } else { Asked::No }
     }
 
     fn is_told(&self) -> bool {
         self.watch.as_ref().is_some_and(|watch| watch.changes.tracking() != Tracking::Off)
     }
 
-    async fn ask<'a, T>(&'a self, question: impl FnOnce(&'a dyn Store) -> Answer<'a, T>) -> Result<T, StoreError> {
-        let question = async {
-            if let Some(watch) = &self.watch {
-                watch.mark().await?;
-            }
-            question(&*self.back.store).await
-        };
-        self.back.ask(question).await
+    /// Has the store tell of clearings.
+    async fn mark(&self) -> Result<(), StoreError> {
+        match &self.watch {
+            Some(watch) => watch.mark().await,
+            None => Ok(()),
+        }
     }
 
     /// How long a value may live in memory that could live for `ttl`. `is_known`: the store tells of its key.

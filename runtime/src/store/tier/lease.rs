@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::super::error::StoreError;
+use super::super::hooks::{Operation, Read};
 use super::super::keys::hash;
 use super::back::{Back, add};
 
@@ -28,7 +29,8 @@ impl Drop for Lease {
         let (back, lock, token) = (self.back.clone(), std::mem::take(&mut self.lock), std::mem::take(&mut self.token));
         runtime.spawn(async move {
             // Not given back, it lapses.
-            let _ = back.tell(back.store.compare_and_delete(&lock, token.as_bytes())).await;
+            let _ =
+                back.tell(Operation::CompareAndDelete, back.store.compare_and_delete(&lock, token.as_bytes())).await;
         });
     }
 }
@@ -39,7 +41,8 @@ impl Lease {
         let lock = format!("{key}-lock");
         let lock = if back.store.fits(&lock) { lock } else { format!("lock:#{}", hash(key)) };
         let token = unique();
-        let is_ours = back.ask(add(&*back.store, &lock, token.as_bytes(), Some(length))).await?;
+        let add = async { Ok((add(&*back.store, &lock, token.as_bytes(), Some(length)).await?, Read::default())) };
+        let is_ours = back.ask(Operation::Add, add).await?;
         Ok(is_ours.then(|| Self { back: back.clone(), lock, token }))
     }
 }

@@ -83,6 +83,8 @@ struct Entry {
     next_matters: bool,
     /// `next` is there to take back what `running` writes.
     next_takes_back: bool,
+    /// What is being written has failed before: nobody waits for it.
+    failing: bool,
     /// Who waits until all is written.
     waiting: Vec<oneshot::Sender<()>>,
 }
@@ -140,7 +142,8 @@ impl Ledger {
         self.cleared <= began && self.keys.get(key).is_none_or(|entry| entry.decided <= began)
     }
 
-    /// What a load brought is to be stored, unless something was decided on the key since it began.
+    /// What a load brought is to be stored, unless something was decided on the key since it began. What comes back ends when it is
+    /// written, and when there is no telling when it will be.
     pub(super) fn bring(&mut self, key: &str, began: u64, change: Change) -> Option<oneshot::Receiver<()>> {
         if !self.still(key, began) {
             return None;
@@ -149,7 +152,9 @@ impl Ledger {
         let entry = self.keys.entry(key.to_owned()).or_default();
         entry.next = Some(change);
         entry.next_takes_back = false;
-        entry.waiting.push(sender);
+        if !entry.failing {
+            entry.waiting.push(sender);
+        }
         Some(receiver)
     }
 
@@ -237,6 +242,7 @@ impl Ledger {
     pub(super) fn done(&mut self, key: &str, fate: Fate) -> Work {
         let Some(entry) = self.keys.get_mut(key) else { return Work::Rest(Vec::new()) };
         entry.running = None;
+        entry.failing = false;
         if entry.next_takes_back && fate == Fate::Yielded {
             (entry.next, entry.next_matters, entry.next_takes_back) = (None, false, false);
         }
@@ -254,11 +260,20 @@ impl Ledger {
         Work::Rest(waiting.unwrap_or_default())
     }
 
+    /// What is being written has failed, and is tried again: nobody is to wait for it.
+    pub(super) fn fails(&mut self, key: &str) {
+        if let Some(entry) = self.keys.get_mut(key) {
+            entry.failing = true;
+            entry.waiting.clear();
+        }
+    }
+
     /// What was being written is to be written again, unless something newer is.
     pub(super) fn put_back(&mut self, key: &str) {
         if let Some(entry) = self.keys.get_mut(key) {
             if let Some(change) = entry.running.take() {
                 self.busy -= 1;
+                entry.failing = false;
                 entry.next.get_or_insert(change);
                 entry.next_matters |= std::mem::take(&mut entry.running_matters);
             }

@@ -2,6 +2,7 @@
 
 mod back;
 mod breaker;
+mod by_hand;
 mod coder;
 mod duty;
 mod errand;
@@ -11,7 +12,7 @@ mod ledger;
 mod watch;
 
 use std::fmt;
-use std::pin::pin;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -21,20 +22,21 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 pub use back::TierStats;
+pub use by_hand::{Fail, OnStoreError, Skip};
 use errand::Errand;
 
 use super::api::Store;
 use super::changes::{Tracked, Tracking};
 use super::codec::Codec;
+use super::null::Null;
 use super::ttl::Ttl;
 use super::typed::TypedStore;
-use crate::cache::call::{Pending, Start};
-use crate::cache::keyed;
-use crate::cache::mode::{ByClone, CacheValue, Mode, Plain};
+use crate::cache::call::Pending;
+use crate::cache::mode::CacheValue;
 use crate::cache::{Cache, CacheBuilder, Close};
 use crate::flight::Life;
 use crate::ground::chance::Chance;
-use crate::ground::key::{CacheKey, KeyOwned, key};
+use crate::ground::key::CacheKey;
 use back::Back;
 use coder::{Coded, Coder};
 use ledger::Change;
@@ -50,7 +52,8 @@ use watch::Watch;
 /// if the store [tells them](Store::tracked), as Redis does; over another, they go on serving it until its time is over.
 ///
 /// A store that fails is none of the caller's business: the call runs. It waits for the store for
-/// [half a second](TieredBuilder::limit) at the most, and a store that fails again and again is left alone for a while.
+/// [half a second](TieredBuilder::limit) at the most, and a store that fails again and again is left alone for a while. Whose `S` is
+/// [`Fail`] is [stricter](TieredBuilder::on_store_error).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -67,18 +70,19 @@ use watch::Watch;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Tiered<K, V> {
+pub struct Tiered<K, V, S = Skip> {
     near: Cache<K, V>,
     tier: Arc<Tier<K, V>>,
+    _on_store_error: PhantomData<S>,
 }
 
-impl<K, V> Clone for Tiered<K, V> {
+impl<K, V, S> Clone for Tiered<K, V, S> {
     fn clone(&self) -> Self {
-        Self { near: self.near.clone(), tier: self.tier.clone() }
+        Self { near: self.near.clone(), tier: self.tier.clone(), _on_store_error: PhantomData }
     }
 }
 
-impl<K, V> fmt::Debug for Tiered<K, V> {
+impl<K, V, S> fmt::Debug for Tiered<K, V, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tiered").field("near", &self.near).field("store", &self.tier.back.stats()).finish()
     }
@@ -108,7 +112,7 @@ impl<K, V> Tier<K, V> {
 
 /// Sets up a [`Tiered`]: see [`CacheBuilder::store`].
 #[must_use = "it sets up nothing until `build`"]
-pub struct TieredBuilder<K, V, C> {
+pub struct TieredBuilder<K, V, C, S = Skip> {
     cache: CacheBuilder<K, V>,
     store: TypedStore<C>,
     memory: bool,
@@ -116,9 +120,10 @@ pub struct TieredBuilder<K, V, C> {
     lease: Option<Duration>,
     /// `<u32>`: what tells the keys of a generic function apart.
     types: String,
+    on_store_error: PhantomData<S>,
 }
 
-impl<K, V, C> fmt::Debug for TieredBuilder<K, V, C> {
+impl<K, V, C, S> fmt::Debug for TieredBuilder<K, V, C, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TieredBuilder").field("cache", &self.cache).field("store", &self.store).finish_non_exhaustive()
     }
@@ -128,17 +133,34 @@ impl<K, V> CacheBuilder<K, V> {
     /// Puts a store behind the cache. Of the options that are the cache's, the ttl holds for both.
     pub fn store<C>(self, store: TypedStore<C>) -> TieredBuilder<K, V, C> {
         let limit = Duration::from_millis(500);
-        TieredBuilder { cache: self, store, memory: true, limit, lease: None, types: String::new() }
+        TieredBuilder {
+            cache: self,
+            store,
+            memory: true,
+            limit,
+            lease: None,
+            types: String::new(),
+            on_store_error: PhantomData,
+        }
     }
 }
 
-impl<K, V, C> TieredBuilder<K, V, C> {
+impl<K, V, C, S> TieredBuilder<K, V, C, S> {
     /// Makes bytes of values with `codec`.
     ///
     /// Defaults to: the store's.
-    pub fn codec<D>(self, codec: D) -> TieredBuilder<K, V, D> {
-        let Self { cache, store, memory, limit, lease, types } = self;
-        TieredBuilder { cache, store: store.codec(codec), memory, limit, lease, types }
+    pub fn codec<D>(self, codec: D) -> TieredBuilder<K, V, D, S> {
+        let Self { cache, store, memory, limit, lease, types, on_store_error } = self;
+        TieredBuilder { cache, store: store.codec(codec), memory, limit, lease, types, on_store_error }
+    }
+
+    /// What a store's failure is to a call: [`Skip`], nothing, or [`Fail`], its error. A cache that fails has
+    /// [`try_get_with`](Tiered::try_get_with) alone, of errors that are `From<StoreError>`.
+    ///
+    /// Defaults to: [`Skip`].
+    pub fn on_store_error<T: OnStoreError>(self, _: T) -> TieredBuilder<K, V, C, T> {
+        let Self { cache, store, memory, limit, lease, types, on_store_error: _ } = self;
+        TieredBuilder { cache, store, memory, limit, lease, types, on_store_error: PhantomData }
     }
 
     /// Keeps keys apart from those of other namespaces.
@@ -185,7 +207,9 @@ impl<K, V, C> TieredBuilder<K, V, C> {
         self
     }
 
-    /// How long a call waits for the store, each time that it asks it something.
+    /// How long a call waits for the store, each time that it asks it something: for the value, and for its own to be written. What takes
+    /// longer counts as a failure, as does a store that cannot be reached. After five of them in a row the store is left alone: for half a
+    /// second, and each time that it fails again for twice as long, up to 10 seconds.
     ///
     /// Defaults to: half a second.
     pub fn limit(mut self, limit: Duration) -> Self {
@@ -194,19 +218,21 @@ impl<K, V, C> TieredBuilder<K, V, C> {
     }
 }
 
-impl<K, V, C> TieredBuilder<K, V, C>
+impl<K, V, C, S> TieredBuilder<K, V, C, S>
 where
     K: CacheKey + Serialize,
     V: CacheValue,
     C: Codec<V>,
 {
     /// Builds the cache.
-    pub fn build(self) -> Tiered<K, V> {
-        let Self { cache, store, memory, limit, lease, types } = self;
+    pub fn build(self) -> Tiered<K, V, S> {
+        let Self { cache, store, memory, limit, lease, types, on_store_error } = self;
         let name = format!("{}{types}", cache.shown_name());
         let prefix = store.prefix_of(&name);
-        let plain = store.store.clone();
-        let (stores, changes) = match store.store.tracked() {
+        // Switched off, it has nothing and keeps nothing, and nobody hears of it.
+        let (plain, hooks): (Arc<dyn Store>, _) =
+            if store.enabled { (store.store.clone(), store.hooks()) } else { (Arc::new(Null), Arc::default()) };
+        let (stores, changes) = match plain.tracked() {
             Some(Tracked { store, changes }) if memory => {
                 let number = changes.number();
                 ((store.clone(), store), Some((changes, number)))
@@ -215,7 +241,7 @@ where
             Some(Tracked { store, .. }) => ((plain, store), None),
             None => ((plain.clone(), plain), None),
         };
-        let back = Arc::new(Back::new(stores, limit, prefix, changes.clone()));
+        let back = Arc::new(Back::new(stores, hooks.clone(), limit, prefix, changes.clone()));
         let mut life = None;
         let cache = cache.map_life(|given| {
             let shown = match &given {
@@ -228,51 +254,15 @@ where
         });
         let life = life.unwrap_or_else(|| Arc::new(Life::Forever));
         let near = cache.build();
-        let hooks = store.hooks();
         let turned = move |tracking| hooks.iter().for_each(|hook| hook.tracking(tracking));
         let watch = changes.map(|changes| Watch::begin(near.clone(), back.clone(), changes, Box::new(turned)));
         let coder = Box::new(Coded { store, name });
         let tier = Tier { back, coder, life, chance: Chance::new(Chance::any_seed()), lease, watch };
-        Tiered { near, tier: Arc::new(tier) }
+        Tiered { near, tier: Arc::new(tier), _on_store_error: on_store_error }
     }
 }
 
-impl<K: CacheKey, V: CacheValue> Tiered<K, V> {
-    /// The value; loads it if neither memory nor the store has it. See [`Cache::get_with`].
-    ///
-    /// # Panics
-    ///
-    /// If `load` panics, in the caller that ran it.
-    pub async fn get_with(&self, key: K, load: impl Future<Output = V>) -> V {
-        self.call(key, Plain, load).await
-    }
-
-    /// As [`get_with`](Self::get_with), for a load that may fail.
-    ///
-    /// # Errors
-    ///
-    /// Those of `load`.
-    ///
-    /// # Panics
-    ///
-    /// If `load` panics, in the caller that ran it.
-    pub async fn try_get_with<E>(&self, key: K, load: impl Future<Output = Result<V, E>>) -> Result<V, E>
-    where
-        E: Clone + Send + Sync + 'static,
-    {
-        self.call(key, ByClone, load).await
-    }
-
-    async fn call<R>(&self, owned: K, mode: impl Mode<R, V>, body: impl Future<Output = R>) -> R {
-        match keyed::start(&self.near, key(KeyOwned(owned.clone())), mode) {
-            Start::Hit(result) => result,
-            Start::Miss(mut pending) => {
-                let errand = self.errand(owned, &mut pending);
-                keyed::run(pending, pin!(errand.around(mode, None, body))).await
-            }
-        }
-    }
-
+impl<K: CacheKey, V: CacheValue, S> Tiered<K, V, S> {
     /// Stores a value in both. Running loads keep their callers; what they bring is not stored.
     pub fn insert(&self, key: K, value: V) {
         let Tier { back, coder, watch, .. } = &*self.tier;
@@ -330,14 +320,14 @@ impl<K: CacheKey, V: CacheValue> Tiered<K, V> {
     }
 }
 
-impl<K: 'static, V: CacheValue> Tiered<K, V> {
+impl<K: 'static, V: CacheValue, S> Tiered<K, V, S> {
     /// What the lead of a call does around its body.
     fn errand<M: Copy>(&self, key: K, pending: &mut Pending<K, V, M>) -> Errand<K, V> {
         Errand::new(self.near.clone(), self.tier.clone(), key, pending.begin_errand())
     }
 }
 
-impl<K, V> Tiered<K, V> {
+impl<K, V, S> Tiered<K, V, S> {
     /// The memory in front of the store: to look at. What is changed there does not reach the store.
     pub const fn near(&self) -> &Cache<K, V> {
         &self.near

@@ -11,10 +11,9 @@ use super::api::Store;
 use super::codec::{Codec, Json};
 use super::envelope::{Rejected, Rejects};
 use super::error::StoreError;
-use super::hooks::{Hook, Operation};
+use super::hooks::{Hook, Operation, Read};
 use super::keys::{KeyMaker, Prefix, Readable};
 use super::ttl::{Remaining, Ttl};
-use run::Read;
 pub use writes::{Adding, Setting, SettingMany};
 
 /// Keeps values in a [`Store`]: with a codec, a namespace, a version, a default ttl, a time limit, and hooks. A clone is another
@@ -35,9 +34,16 @@ pub use writes::{Adding, Setting, SettingMany};
 /// # }
 /// ```
 ///
-/// # Runtimes
+/// # Limits
 ///
-/// The time limit needs a tokio runtime with time enabled. Outside of one there is no limit.
+/// Each operation may take 5 seconds ([`timeout`](Self::timeout)), and is tried whatever happened to the one before: it is
+/// [`Tiered`](super::Tiered) caches that have a limit of their own, and leave a store alone that fails again and again. The limit needs
+/// a tokio runtime with time enabled; outside of one there is none.
+///
+/// # Failures
+///
+/// An operation fails as the store below does: with [`StoreError::Unavailable`] where it cannot be reached, and so on. Stored bytes that
+/// cannot be read are no failure: they are a miss, which [`rejected`](Self::rejected) counts.
 #[derive(Clone)]
 pub struct TypedStore<C = Json> {
     pub(crate) store: Arc<dyn Store>,
@@ -46,9 +52,9 @@ pub struct TypedStore<C = Json> {
     pub(crate) keys: Arc<dyn KeyMaker>,
     default_ttl: Option<Duration>,
     limit: Option<Duration>,
-    hooks: Arc<[Arc<dyn Hook>]>,
+    pub(crate) hooks: Arc<[Arc<dyn Hook>]>,
     rejects: Arc<Rejects>,
-    enabled: bool,
+    pub(crate) enabled: bool,
 }
 
 /// How long an operation may take unless the store is told otherwise.
@@ -128,14 +134,18 @@ impl<C> TypedStore<C> {
         self
     }
 
-    /// Adds a hook behind those there are.
+    /// Adds a hook behind those there are. It hears of the operations of this store, of clones made from now on, and of the caches they
+    /// are put behind; its own time is not limited.
+    ///
+    /// Defaults to: none.
     #[must_use]
     pub fn hook(mut self, hook: impl Hook) -> Self {
         self.hooks = self.hooks.iter().cloned().chain([Arc::new(hook) as Arc<dyn Hook>]).collect();
         self
     }
 
-    /// Switched off, it does nothing: reads find nothing, and writes succeed.
+    /// Switched off, it does nothing: reads find nothing, writes succeed, and hooks hear nothing. A cache in front of it has its memory
+    /// alone.
     ///
     /// Defaults to: on.
     #[must_use]

@@ -1,22 +1,15 @@
 //! What all operations of a typed store have in common.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::super::codec::Codec;
 use super::super::envelope::{self, Reject};
 use super::super::error::StoreError;
-use super::super::hooks::{Hook, Operation, Outcome};
+use super::super::hooks::{Hook, Operation, Read, watched};
 use super::super::keys::Call;
 use super::super::ttl::Ttl;
 use super::TypedStore;
-
-/// What was read: how many keys, and how many had a value.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Read {
-    pub(crate) asked: u64,
-    pub(crate) found: u64,
-}
 
 /// What all operations have in common.
 impl<C> TypedStore<C> {
@@ -39,16 +32,7 @@ impl<C> TypedStore<C> {
         if !self.enabled {
             return Ok(off);
         }
-        if self.hooks.is_empty() {
-            return Ok(self.limited(work).await?.0);
-        }
-        self.hooks.iter().for_each(|hook| hook.before(operation));
-        let begin = Instant::now();
-        let result = self.limited(work).await;
-        let Read { asked, found } = result.as_ref().map_or_else(|_| Read::default(), |(_, read)| *read);
-        let outcome = Outcome { took: begin.elapsed(), asked, found, error: result.as_ref().err() };
-        self.hooks.iter().for_each(|hook| hook.after(operation, &outcome));
-        Ok(result?.0)
+        watched(&self.hooks, operation, self.limited(work)).await
     }
 
     async fn limited<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
