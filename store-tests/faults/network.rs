@@ -19,8 +19,8 @@ struct Network {
 
 /// What it does.
 struct How {
-    /// Whether anything is passed on.
-    passes: watch::Sender<bool>,
+    /// On connections made before this one's number, nothing is passed on until it is lower.
+    held: watch::Sender<u64>,
     /// Connections made before this one's number are forgotten: what is sent on them goes nowhere.
     forgotten: AtomicU64,
     /// How many bytes of the server's a connection lasts for.
@@ -35,7 +35,7 @@ impl Network {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let own = listener.local_addr().unwrap().port();
         let how = Arc::new(How {
-            passes: watch::Sender::new(true),
+            held: watch::Sender::new(0),
             forgotten: AtomicU64::new(0),
             lasts,
             cuts: AtomicU64::new(0),
@@ -47,7 +47,7 @@ impl Network {
                 let how = for_all.clone();
                 let number = how.made.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(async move {
-                    how.reachable().await;
+                    how.reachable(number).await;
                     let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
                     let (from_client, to_client) = client.into_split();
                     let (from_server, to_server) = server.into_split();
@@ -66,8 +66,8 @@ impl Network {
 }
 
 impl How {
-    async fn reachable(&self) {
-        self.passes.subscribe().wait_for(|passes| *passes).await.unwrap();
+    async fn reachable(&self, number: u64) {
+        self.held.subscribe().wait_for(|held| *held <= number).await.unwrap();
     }
 
     /// Passes on what comes, `lasts` bytes of it.
@@ -78,7 +78,7 @@ impl How {
     {
         let (mut buffer, mut left) = ([0; 1024], lasts);
         while let Ok(count @ 1..) = from.read(&mut buffer).await {
-            self.reachable().await;
+            self.reachable(number).await;
             if number < self.forgotten.load(Ordering::SeqCst) {
                 continue;
             }
@@ -99,10 +99,22 @@ impl How {
 async fn partitioned(network: &Network) -> u64 {
     for _ in 0..3 {
         pause(SECOND / 2).await;
-        network.how.passes.send_replace(false);
+        network.how.held.send_replace(u64::MAX);
         pause(SECOND).await;
-        network.how.passes.send_replace(true);
+        network.how.held.send_replace(0);
     }
+    3
+}
+
+/// Passes on late what was sent on the connections there are, while new ones work.
+async fn late(network: &Network) -> u64 {
+    for _ in 0..3 {
+        pause(SECOND).await;
+        network.how.held.send_replace(network.how.made.load(Ordering::SeqCst));
+        pause(SECOND * 2).await;
+        network.how.held.send_replace(0);
+    }
+    pause(SECOND).await;
     3
 }
 
@@ -175,4 +187,16 @@ async fn the_network_to_redis_forgets_its_connections() {
 async fn the_network_to_memcached_forgets_its_connections() {
     let Some((_server, network, store)) = memcached(FOR_EVER).await else { return };
     LOAD.run("Memcached connections half-open", store, forgetting(&network)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_to_redis_on_old_connections_arrives_late() {
+    let Some((_server, network, store)) = redis(FOR_EVER).await else { return };
+    LOAD.run("Redis connections held up for two seconds, new ones not", store, late(&network)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_to_memcached_on_old_connections_arrives_late() {
+    let Some((_server, network, store)) = memcached(FOR_EVER).await else { return };
+    LOAD.run("Memcached connections held up for two seconds, new ones not", store, late(&network)).await;
 }
