@@ -378,7 +378,7 @@ impl Store for Deaf {
     }
 
     fn get<'a>(&'a self, _: &'a str) -> Answer<'a, Option<Vec<u8>>> {
-        Box::pin(async { Err(StoreError::WrongType) })
+        Box::pin(async { Err(StoreError::Refused { reason: "it does not listen".to_owned() }) })
     }
 
     fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()> {

@@ -77,19 +77,46 @@ struct Entry {
     running: Option<Change>,
     /// What is to be written next.
     next: Option<Change>,
-    /// What the store has is over, and stays so until `running` is acknowledged.
-    running_matters: bool,
-    /// What the store has is over, and stays so until `next` is acknowledged.
-    next_matters: bool,
-    /// `next` is there to take back what `running` writes.
-    next_takes_back: bool,
-    /// How often what is being written has failed: if it has, nobody waits for it.
-    failures: u32,
+    running_is: Origin,
+    next_is: Origin,
+    /// What is being written has failed before: nobody waits for it.
+    failing: bool,
     /// Who waits until all is written.
     waiting: Vec<oneshot::Sender<()>>,
 }
 
+/// Whose a change is, and whether it is missed where it does not reach the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Origin {
+    /// A load's: it is not missed.
+    #[default]
+    Load,
+    /// A load's, in the place of a decision that has not reached the store: what that has is over until this is acknowledged.
+    Heir,
+    /// A decision: what the store has is over until it is acknowledged.
+    Decision,
+    /// As that, since what a load has sent is over; unless that has yielded.
+    TakesBack,
+}
+
+impl Origin {
+    fn matters(self) -> bool {
+        self != Self::Load
+    }
+
+    fn is_load(self) -> bool {
+        matches!(self, Self::Load | Self::Heir)
+    }
+}
+
 impl Entry {
+    /// What is to be written next stands in the place of a decision that has not reached the store.
+    fn inherit(&mut self) {
+        if self.next_is == Origin::Load {
+            self.next_is = Origin::Heir;
+        }
+    }
+
     fn is_idle(&self) -> bool {
         self.loads == 0 && self.running.is_none() && self.next.is_none()
     }
@@ -142,7 +169,8 @@ impl Ledger {
         self.cleared <= began && self.keys.get(key).is_none_or(|entry| entry.decided <= began)
     }
 
-    /// What a load brought is to be stored, unless something was decided on the key since it began.
+    /// What a load brought is to be stored, unless something was decided on the key since it began. What comes back ends when it is
+    /// written, and when there is no telling when it will be.
     pub(super) fn bring(&mut self, key: &str, began: u64, change: Change) -> Option<oneshot::Receiver<()>> {
         if !self.still(key, began) {
             return None;
@@ -150,8 +178,8 @@ impl Ledger {
         let (sender, receiver) = oneshot::channel();
         let entry = self.keys.entry(key.to_owned()).or_default();
         entry.next = Some(change);
-        entry.next_takes_back = false;
-        if entry.failures == 0 {
+        entry.next_is = if entry.next_is.matters() { Origin::Heir } else { Origin::Load };
+        if !entry.failing {
             entry.waiting.push(sender);
         }
         Some(receiver)
@@ -168,8 +196,7 @@ impl Ledger {
         let entry = self.keys.entry(key.to_owned()).or_default();
         entry.decided = self.decisions;
         entry.next = Some(change);
-        entry.next_matters = true;
-        entry.next_takes_back = false;
+        entry.next_is = Origin::Decision;
         true
     }
 
@@ -188,8 +215,7 @@ impl Ledger {
         self.cleared = self.decisions;
         for entry in self.keys.values_mut() {
             entry.next = None;
-            entry.next_matters = false;
-            entry.next_takes_back = false;
+            entry.next_is = Origin::Load;
             entry.waiting.clear();
         }
         self.keys.retain(|_, entry| !entry.is_idle());
@@ -203,13 +229,16 @@ impl Ledger {
         let decisions = self.decisions;
         let overtake = |entry: &mut Entry| {
             entry.decided = decisions;
-            if entry.next_matters {
-                return;
-            }
+            entry.next_is = match entry.next_is {
+                Origin::Decision | Origin::TakesBack => return,
+                // There is nothing to be replaced yet.
+                Origin::Heir if entry.next.is_none() => return,
+                Origin::Heir => Origin::Decision,
+                Origin::Load if entry.running.is_some() && entry.running_is.is_load() => Origin::TakesBack,
+                Origin::Load => Origin::Load,
+            };
+            entry.next = entry.next_is.matters().then_some(Change::Delete);
             entry.waiting.clear();
-            entry.next_takes_back = entry.running.is_some() && !entry.running_matters;
-            entry.next_matters = entry.next_takes_back;
-            entry.next = entry.next_takes_back.then_some(Change::Delete);
         };
         if let Some(key) = key {
             self.keys.get_mut(key).into_iter().for_each(overtake);
@@ -231,8 +260,7 @@ impl Ledger {
         }
         let change = entry.next.take()?;
         entry.running = Some(change.clone());
-        entry.running_matters = std::mem::take(&mut entry.next_matters);
-        entry.next_takes_back = false;
+        entry.running_is = std::mem::take(&mut entry.next_is);
         self.busy += 1;
         Some(change)
     }
@@ -241,11 +269,14 @@ impl Ledger {
     pub(super) fn done(&mut self, key: &str, fate: Fate) -> Work {
         let Some(entry) = self.keys.get_mut(key) else { return Work::Rest(Vec::new()) };
         entry.running = None;
-        entry.failures = 0;
-        if entry.next_takes_back && fate == Fate::Yielded {
-            (entry.next, entry.next_matters, entry.next_takes_back) = (None, false, false);
+        entry.failing = false;
+        if entry.next_is == Origin::TakesBack && fate == Fate::Yielded {
+            (entry.next, entry.next_is) = (None, Origin::Load);
         }
-        entry.next_matters |= std::mem::take(&mut entry.running_matters) && fate == Fate::Lost;
+        let running = std::mem::take(&mut entry.running_is);
+        if running.matters() && fate == Fate::Lost {
+            entry.inherit();
+        }
         self.busy -= 1;
         if let Some(change) = self.take(key) {
             return Work::Write(change);
@@ -262,7 +293,7 @@ impl Ledger {
     /// What is being written has failed, and is tried again: nobody is to wait for it.
     pub(super) fn fails(&mut self, key: &str) {
         if let Some(entry) = self.keys.get_mut(key) {
-            entry.failures = entry.failures.saturating_add(1);
+            entry.failing = true;
             entry.waiting.clear();
         }
     }
@@ -272,9 +303,13 @@ impl Ledger {
         if let Some(entry) = self.keys.get_mut(key) {
             if let Some(change) = entry.running.take() {
                 self.busy -= 1;
-                entry.failures = 0;
-                entry.next.get_or_insert(change);
-                entry.next_matters |= std::mem::take(&mut entry.running_matters);
+                entry.failing = false;
+                let running = std::mem::take(&mut entry.running_is);
+                if entry.next.is_none() {
+                    (entry.next, entry.next_is) = (Some(change), running);
+                } else if running.matters() {
+                    entry.inherit();
+                }
             }
         }
     }
@@ -305,7 +340,7 @@ impl Ledger {
     /// to be written.
     pub(super) fn insists(&self, key: &str) -> bool {
         let entry = self.keys.get(key);
-        self.clearing == Clearing::No && entry.is_some_and(|entry| entry.running_matters && entry.next.is_none())
+        self.clearing == Clearing::No && entry.is_some_and(|entry| entry.running_is.matters() && entry.next.is_none())
     }
 
     /// The keys that have something to be written and nobody who does it.
@@ -381,6 +416,22 @@ mod tests {
         assert!(matches!(ledger.take("k"), Some(Change::Set { .. })));
         ledger.overtake(Some("a key that nobody loads"));
         assert!(!ledger.keys.contains_key("a key that nobody loads"));
+    }
+
+    #[test]
+    fn a_load_that_inherits_a_deletion_is_overtaken_and_the_deletion_stays() {
+        let mut ledger = Ledger::default();
+        ledger.decide("k", Change::Delete);
+        let (_, began) = ledger.begin("k");
+        let _written = ledger.bring("k", began, set("loaded")).unwrap();
+        ledger.overtake(Some("k"));
+        assert!(matches!(ledger.take("k"), Some(Change::Delete)));
+        ledger.done("k", Fate::Lost);
+        let (_, began) = ledger.begin("k");
+        let _written = ledger.bring("k", began, set("loaded")).unwrap();
+        assert!(matches!(ledger.take("k"), Some(Change::Set { .. })));
+        ledger.overtake(Some("k"));
+        assert!(matches!(ledger.done("k", Fate::Written), Work::Write(Change::Delete)));
     }
 
     #[test]
