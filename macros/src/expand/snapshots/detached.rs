@@ -13,7 +13,7 @@ async fn report(id: u64) -> Report {
         >,
     >();
     let __pending = match __fit
-        .start::<
+        .start_static::<
             _,
             Report,
             Report,
