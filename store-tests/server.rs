@@ -88,9 +88,23 @@ impl Server {
         self.wait();
     }
 
-    /// Stops it where it is, as if the machine hung.
+    /// Stops it where it is, as if the machine hung. Ends when all its threads stand: a signal takes its time.
     pub(crate) fn pause(&self) {
         self.signal("-STOP");
+        let begin = Instant::now();
+        while !self.stands() {
+            assert!(begin.elapsed() < Duration::from_secs(20), "{} does not stop", self.program);
+            sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Whether none of its threads runs: `T` is the third word of `stat`, behind a name in parentheses.
+    fn stands(&self) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        threads.filter_map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")).ok()).all(|stat| {
+            let state = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
+            state == Some("T")
+        })
     }
 
     pub(crate) fn resume(&self) {
