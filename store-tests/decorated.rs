@@ -3,9 +3,11 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use cachetools::store::{Answer, Memory, MessagePack, Store, StoreError, TypedStore, default_store, set_default_store};
+use cachetools::store::{Memory, MessagePack, Store, StoreError, TypedStore, default_store, set_default_store};
 use cachetools::{CallExt, Close, Outcome, cached};
 use serde::{Deserialize, Serialize};
+
+use crate::away::Away;
 
 static BYTES: LazyLock<Memory> = LazyLock::new(Memory::unbounded);
 
@@ -90,31 +92,6 @@ async fn a_generic_function_has_a_tier_for_each_type() {
     // What was stored for one type is not taken for another's.
     assert_eq!(detached::<u64>(1).traced().await, (Some(1), Outcome::Ran));
     assert_eq!(BYTES.exists(r#":stores::decorated::detached<u64>:[1,"key"]"#).await, Ok(true));
-}
-
-/// A store that is never there.
-struct Away;
-
-fn away<'a, T: Send + 'a>() -> Answer<'a, T> {
-    Box::pin(async { Err(StoreError::Unavailable { reason: "away".to_owned() }) })
-}
-
-impl Store for Away {
-    fn name(&self) -> &'static str {
-        "away"
-    }
-
-    fn get<'a>(&'a self, _: &'a str) -> Answer<'a, Option<Vec<u8>>> {
-        away()
-    }
-
-    fn set<'a>(&'a self, _: &'a str, _: &'a [u8], _: Option<std::time::Duration>) -> Answer<'a, ()> {
-        away()
-    }
-
-    fn delete<'a>(&'a self, _: &'a str) -> Answer<'a, bool> {
-        away()
-    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

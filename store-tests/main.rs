@@ -4,6 +4,7 @@
 //! `CACHETOOLS_REDIS_URL` and `CACHETOOLS_MEMCACHED_URL`, are not set, these tests say so and end. Tests that would disturb others
 //! start servers of their own.
 
+mod away;
 mod codecs;
 mod coherence;
 mod contract;

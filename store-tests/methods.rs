@@ -3,9 +3,11 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use cachetools::store::{Answer, Memory, Store, StoreError, TypedStore};
+use cachetools::store::{Memory, Store, StoreError, TypedStore};
 use cachetools::{CallExt, Close, Outcome, cachedmethod};
 use serde::{Deserialize, Serialize};
+
+use crate::away::Away;
 
 static BYTES: LazyLock<Memory> = LazyLock::new(Memory::unbounded);
 
@@ -131,31 +133,6 @@ async fn what_is_stored_for_one_type_is_not_taken_for_anothers() {
 
 trait Source {
     async fn row(&self, id: u8) -> Result<u8, StoreError>;
-}
-
-/// A store that is never there.
-struct Away;
-
-fn away<'a, T: Send + 'a>() -> Answer<'a, T> {
-    Box::pin(async { Err(StoreError::Unavailable { reason: "away".to_owned() }) })
-}
-
-impl Store for Away {
-    fn name(&self) -> &'static str {
-        "away"
-    }
-
-    fn get<'a>(&'a self, _: &'a str) -> Answer<'a, Option<Vec<u8>>> {
-        away()
-    }
-
-    fn set<'a>(&'a self, _: &'a str, _: &'a [u8], _: Option<std::time::Duration>) -> Answer<'a, ()> {
-        away()
-    }
-
-    fn delete<'a>(&'a self, _: &'a str) -> Answer<'a, bool> {
-        away()
-    }
 }
 
 impl Source for Rates {

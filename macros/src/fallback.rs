@@ -22,7 +22,7 @@ pub(crate) fn expand(attribute: Attribute, item: &Item, error: &Error) -> TokenS
     let inside = item.receiver().is_some() || attribute == Attribute::CachedMethod;
     match item.whole_body() {
         None => quote!(#(#attrs)* #vis #sig;),
-        // Beside a method nothing can stand when it is a trait's.
+        // Beside a method nothing can stand when it is a trait's. What the macro would have used is no second mistake.
         Some(body) if inside => return quote!(#(#attrs)* #[allow(unused)] #vis #sig { #errors #body }),
         Some(body) => quote!(#(#attrs)* #[allow(unused)] #vis #sig #body),
     }

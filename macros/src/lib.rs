@@ -1,4 +1,4 @@
-//! The attributes of [`cachetools`](https://docs.rs/cachetools); depend on that crate, which brings the code they call.
+//! The attributes of `cachetools`; depend on that crate, which brings the code they call.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -76,8 +76,11 @@ fn attribute(
         Ok(item) => item,
         // Not a function: what it is stays as it is.
         Err(error) => {
-            let is_function = tokens.clone().into_iter().any(|token| token.to_string() == "fn");
-            let about = syn::Error::new(error.span(), format!("`#[{}]` is for async functions", attribute.word()));
+            let says = |word| tokens.clone().into_iter().any(|token| token.to_string() == word);
+            let is_function = says("fn");
+            let inside = if says("impl") || says("trait") { ": write it above those in here" } else { "" };
+            let about = format!("`#[{}]` is for async functions{inside}", attribute.word());
+            let about = syn::Error::new(error.span(), about);
             let error = if is_function { error } else { about };
             return tokens.into_iter().chain(error.into_compile_error()).collect();
         }

@@ -24,6 +24,11 @@ async fn load(runs: Arc<AtomicU32>, value: u32) -> u32 {
     value
 }
 
+/// Calls key 1 to its end; the flight is `shared`, or inline.
+fn call(cache: &Cache<u32, u32>, shared: bool, load: impl Future<Output = u32> + Send + 'static) -> u32 {
+    if shared { block_on(cache.shared().get_with(1, load)) } else { block_on(cache.get_with(1, load)) }
+}
+
 fn join(threads: Vec<thread::JoinHandle<()>>) {
     for thread in threads {
         thread.join().expect("no thread panics");
@@ -38,12 +43,7 @@ fn callers_in_many_threads_share_one_run() {
             let caller = |shared: bool| {
                 let (cache, runs) = (cache.clone(), runs.clone());
                 thread::spawn(move || {
-                    let value = if shared {
-                        block_on(async { cache.shared().get_with(1, load(runs, 10)).await })
-                    } else {
-                        block_on(async { cache.get_with(1, load(runs, 10)).await })
-                    };
-                    assert_eq!(value, 10);
+                    assert_eq!(call(&cache, shared, load(runs, 10)), 10);
                 })
             };
             join(vec![caller(true), caller(false), caller(true)]);
@@ -214,12 +214,7 @@ fn who_joins_in_the_first_poll_of_a_body_gets_its_value() {
             let caller = |shared: bool| {
                 let (cache, load) = (cache.clone(), quick_load(&runs, &at_once, 10));
                 thread::spawn(move || {
-                    let value = if shared {
-                        block_on(async { cache.shared().get_with(1, load).await })
-                    } else {
-                        block_on(async { cache.get_with(1, load).await })
-                    };
-                    assert_eq!(value, 10);
+                    assert_eq!(call(&cache, shared, load), 10);
                 })
             };
             join(vec![caller(true), caller(false), caller(true)]);
@@ -245,12 +240,7 @@ fn who_joins_in_the_first_poll_of_a_body_that_then_pends_gets_its_value() {
                     value
                 };
                 thread::spawn(move || {
-                    let value = if shared {
-                        block_on(async { cache.shared().get_with(1, load).await })
-                    } else {
-                        block_on(async { cache.get_with(1, load).await })
-                    };
-                    assert_eq!(value, 10);
+                    assert_eq!(call(&cache, shared, load), 10);
                 })
             };
             join(vec![caller(true), caller(true), caller(false)]);
@@ -274,11 +264,7 @@ fn forgotten_in_the_first_poll(forget: fn(&Cache<u32, u32>)) {
                         thread::yield_now();
                         value
                     };
-                    if shared {
-                        block_on(async { cache.shared().get_with(1, load).await });
-                    } else {
-                        block_on(async { cache.get_with(1, load).await });
-                    }
+                    call(&cache, shared, load);
                 })
             };
             let writer = {
@@ -330,14 +316,8 @@ fn bodies_that_panic_in_their_first_poll_leave_nobody_behind() {
                         }
                         10
                     };
-                    let call = || {
-                        if shared {
-                            block_on(async { cache.shared().get_with(1, load).await })
-                        } else {
-                            block_on(async { cache.get_with(1, load).await })
-                        }
-                    };
-                    u32::from(std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).is_err())
+                    let call = std::panic::AssertUnwindSafe(|| call(&cache, shared, load));
+                    u32::from(std::panic::catch_unwind(call).is_err())
                 })
             };
             let callers = vec![caller(true), caller(false), caller(true)];

@@ -70,6 +70,14 @@ fn a_ttl_may_be_a_range_or_a_closure() {
 }
 
 #[test]
+fn a_range_that_leaves_an_end_out_hears_how_one_is_written() {
+    for open in [quote!(ttl = "30m".."60m"), quote!(ttl = 30..), quote!(ttl = ..=60), quote!(ttl = LEAST..MOST)] {
+        let said = mistakes(Attribute::Cached, open.clone());
+        assert_eq!(said, ["a range of lives has both its ends: write `ttl = \"30m\"..=\"60m\"`"], "{open}");
+    }
+}
+
+#[test]
 fn a_key_names_arguments_and_its_type() {
     let key =
         cached(quote!(key = |user, region: &str| -> (u64, String) { (user.id, region.into()) })).key.unwrap().value;

@@ -102,6 +102,8 @@ pub(crate) enum Ttl {
 const LIFE_SHAPE: &str =
     "whole seconds (`600`), text (`\"10m\"`, `\"1h30m\"`, `\"500ms\"`) or an expression of type `Duration`";
 
+const RANGE_SHAPE: &str = "a range of lives has both its ends: write `ttl = \"30m\"..=\"60m\"`";
+
 impl Life {
     fn of(expr: Expr, noun: &str) -> Result<Self> {
         match &expr {
@@ -136,9 +138,10 @@ impl Value for Ttl {
         const NOUN: &str = "a ttl";
         let expr = ungrouped(input.parse()?);
         let ends = match &expr {
-            Expr::Range(range) if matches!(range.limits, RangeLimits::Closed(_)) => {
-                range.start.as_ref().zip(range.end.as_ref()).map(|(from, to)| ((**from).clone(), (**to).clone()))
-            }
+            Expr::Range(range) => match (&range.start, &range.limits, &range.end) {
+                (Some(from), RangeLimits::Closed(_), Some(to)) => Some(((**from).clone(), (**to).clone())),
+                _ => return Err(Error::new_spanned(&expr, RANGE_SHAPE)),
+            },
             Expr::Tuple(tuple) if tuple.elems.len() == 2 => Some((tuple.elems[0].clone(), tuple.elems[1].clone())),
             Expr::Closure(_) => return Ok(Self::Closure(Box::new(expr))),
             _ => None,

@@ -87,7 +87,7 @@ impl Plan<'_> {
     }
 
     /// The user's block. What stands before it fixes the type for `?`, `return` and coercions, so that a type error is at the
-    /// user's own line.
+    /// user's own line. A block that never ends, or is one expression in braces, is no mistake of the user's.
     fn statements(&self, block: Option<&Group>) -> TokenStream {
         let (ret, rebinds) = (&self.returns.ty, self.rebinds());
         quote_spanned! {site()=>

@@ -79,7 +79,7 @@ impl Plan<'_> {
             #vis fn cache_insert #generics(#insert_args #value_name: #value) #clause { #insert }
             /// Forgets every call and sets the counters to zero.
             #vis fn cache_clear #generics() #clause { #clear; }
-            /// Waits for the running calls, or gives them up; from then on calls run as the plain function.
+            /// From now on calls run as the plain function. Waits for the running ones, or gives them up.
             #vis fn cache_close #generics(#how_name: #krate::Close) -> #closing #clause { #close }
         };
         quote_spanned! {site()=>

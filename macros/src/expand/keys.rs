@@ -89,6 +89,7 @@ fn computed(given: &GivenKey) -> TokenStream {
         } else {
             quote_spanned!(site()=> &#arg)
         };
+        // The user may have named it `_id`.
         quote_spanned!(site()=> #[allow(clippy::no_effect_underscore_binding)] let #name #annotated = #place;)
     });
     let (output, body): (&Type, _) = (&closure.output, &closure.body);

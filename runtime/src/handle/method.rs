@@ -95,27 +95,25 @@ pub(crate) use arities;
 
 macro_rules! verbs {
     ($(($($argument:ident $type:ident)*))*) => {$(
+        // As many as the method has.
+        #[allow(clippy::too_many_arguments)]
         impl<K: CacheKey, V: CacheValue, $($type),*> MethodCache<'_, K, V, ($($type,)*)> {
             /// Whether the call's value is stored, or it is running. No effect on counters or order.
-            #[allow(clippy::too_many_arguments)]
             pub fn cache_contains(&self, $($argument: $type),*) -> bool {
                 self.cache.contains(&(self.own)(($($argument,)*)))
             }
 
             /// The call's value, with no effect on counters or order.
-            #[allow(clippy::too_many_arguments)]
             pub fn cache_peek(&self, $($argument: $type),*) -> Option<V> {
                 self.cache.peek(&(self.own)(($($argument,)*)))
             }
 
             /// Forgets one call; says whether its value was there, or it was running.
-            #[allow(clippy::too_many_arguments)]
             pub fn cache_invalidate(&self, $($argument: $type),*) -> bool {
                 self.cache.invalidate(&(self.own)(($($argument,)*)))
             }
 
             /// Stores a value for one call.
-            #[allow(clippy::too_many_arguments)]
             pub fn cache_insert(&self, $($argument: $type,)* value: V) {
                 self.cache.insert((self.own)(($($argument,)*)), value);
             }

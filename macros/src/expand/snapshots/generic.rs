@@ -177,7 +177,7 @@ impl __load_handle::load {
     pub fn cache_clear<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>() {
         Self::cache::<T, N>().clear();
     }
-    /// Waits for the running calls, or gives them up; from then on calls run as the plain function.
+    /// From now on calls run as the plain function. Waits for the running ones, or gives them up.
     pub fn cache_close<T: From<u64> + Clone + Send + Sync + 'static, const N: usize>(
         how: ::cachetools::Close,
     ) -> ::cachetools::__private::Closing<'static, [u64; N], T> {

@@ -199,7 +199,7 @@ impl __get_user_handle::get_user {
     pub fn cache_clear() {
         Self::cache().clear();
     }
-    /// Waits for the running calls, or gives them up; from then on calls run as the plain function.
+    /// From now on calls run as the plain function. Waits for the running ones, or gives them up.
     pub fn cache_close(
         how: ::cachetools::Close,
     ) -> ::cachetools::__private::Closing<'static, (u64, ::std::string::String), User> {

@@ -84,27 +84,25 @@ impl<K: CacheKey, V: CacheValue, A> TieredMethodCache<K, V, A> {
 
 macro_rules! verbs {
     ($(($($argument:ident $type:ident)*))*) => {$(
+        // As many as the method has.
+        #[allow(clippy::too_many_arguments)]
         impl<K: CacheKey, V: CacheValue, $($type),*> TieredMethodCache<K, V, ($($type,)*)> {
             /// Whether the call's value is in memory, or it is running. No effect on counters or order.
-            #[allow(clippy::too_many_arguments)]
             pub fn cache_contains(&self, $($argument: $type),*) -> bool {
                 self.cache().contains(&(self.own)(($($argument,)*)))
             }
 
             /// The call's value in memory, with no effect on counters or order.
-            #[allow(clippy::too_many_arguments)]
             pub fn cache_peek(&self, $($argument: $type),*) -> Option<V> {
                 self.cache().peek(&(self.own)(($($argument,)*)))
             }
 
             /// Forgets one call in both tiers; says whether its value was in memory, or it was running.
-            #[allow(clippy::too_many_arguments)]
             pub fn cache_invalidate(&self, $($argument: $type),*) -> bool {
                 self.tiers.invalidate(&(self.own)(($($argument,)*)))
             }
 
             /// Stores a value for one call in both tiers.
-            #[allow(clippy::too_many_arguments)]
             pub fn cache_insert(&self, $($argument: $type,)* value: V) {
                 self.tiers.insert((self.own)(($($argument,)*)), value);
             }
