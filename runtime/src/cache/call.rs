@@ -196,7 +196,7 @@ impl<K: 'static, V: CacheValue, M> Pending<K, V, M> {
     }
 
     #[cfg(not(feature = "store"))]
-    #[expect(clippy::unused_self)]
+    #[expect(clippy::unused_self, reason = "the same call with and without the feature")]
     const fn is_by_store(&self) -> bool {
         false
     }
