@@ -275,6 +275,9 @@ mod tests {
     use crate::policy::{Lru, Order};
     use crate::table::Plan;
 
+    /// How a flight leaves the map.
+    type Way = fn(&Arc<Flights<u32, u32>>, u64, &mut Place<u32, u32>);
+
     /// What leaves the map by any way is discounted: else each later call would look there.
     #[test]
     fn behind_the_last_flight_calls_look_in_no_map() {
@@ -285,7 +288,6 @@ mod tests {
         let here = || here::lock().expect("no lock is held");
         let hash = key(KeyOwned(1)).hash(&flights.seed);
         let are_clear = || flights.table.lock(&here(), hash).beside.are_clear(hash);
-        type Way = fn(&Arc<Flights<u32, u32>>, u64, &mut Place<u32, u32>);
         let ways: [Way; 4] = [
             |_, _, place| _ = place.land_value(10),
             |_, _, _| {},
