@@ -4,10 +4,12 @@
 use std::cell::{Cell, RefCell};
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use cachetools::{Cache, CallExt};
 
-use crate::support::{Kind, Loads, Panic, Task, each_kind, info, number_of, running, settle};
+use crate::support::{Call, Kind, Loads, Panic, Task, each_kind, info, number_of, running, settle};
 
 /// What user code does at a given place.
 type Act = Box<dyn Fn()>;
@@ -129,6 +131,17 @@ fn assert_sound(cache: &Users) {
     assert_eq!(cache.info(), info(0, 0, 3, 0));
 }
 
+const PLACES: [Place; 4] = [Place::Hash, Place::Eq, Place::Clone, Place::Drop];
+
+/// Polls a call once in another thread, where nothing is planned and no body is being polled.
+fn polled_elsewhere<T: Send + 'static>(mut call: Call<'static, T>) -> Call<'static, T> {
+    let polls = move || {
+        assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        call
+    };
+    std::thread::spawn(polls).join().expect("it joins a call that runs")
+}
+
 type Verb = (&'static str, Box<dyn Fn(&Users)>);
 
 /// Every verb, over keys that are stored, running, and neither.
@@ -204,7 +217,7 @@ each_kind! {
                     let visits = visits();
                     drop(plan);
                     let told = matches!(polled, Err(ref panic) if is_ours(panic));
-                    let mut ended = usize::from(!matches!(polled, Ok(std::task::Poll::Pending)));
+                    let mut ended = usize::from(!matches!(polled, Ok(Poll::Pending)));
                     drop(polled);
                     let mut panics = usize::from(told);
                     for _ in 0..8 {
@@ -213,8 +226,8 @@ each_kind! {
                                 continue;
                             }
                             match caller.poll_caught() {
-                                Ok(std::task::Poll::Pending) => {}
-                                Ok(std::task::Poll::Ready(value)) => {
+                                Ok(Poll::Pending) => {}
+                                Ok(Poll::Ready(value)) => {
                                     assert_eq!(value.0, 90);
                                     ended += 1;
                                 }
@@ -237,6 +250,86 @@ each_kind! {
                         break;
                     }
                 }
+            }
+        }
+    }
+
+    fn a_panic_around_the_first_poll_of_a_body_leaves_the_cache_sound(kind) {
+        // Whether the body pends, whether another thread joins meanwhile, and whether its call is forgotten.
+        let courses = (0..8).map(|bits| (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0));
+        for (place, (pends, joined, forgotten)) in PLACES.into_iter().flat_map(|place| courses.clone().map(move |course| (place, course))) {
+            for nth in 0_usize.. {
+                let cache = users();
+                // Of the same hash as the key that is called.
+                cache.insert(User(8), User(8));
+                let (own, joins) = (cache.clone(), Arc::new(Mutex::new(None)));
+                let joiner = joins.clone();
+                let mut caller = Task::new(kind.get_with(&cache, User(9), async move {
+                    if joined {
+                        let call = kind.get_with(&own, User(9), async { User(90) });
+                        *joiner.lock().unwrap() = Some(polled_elsewhere(call));
+                    }
+                    if forgotten {
+                        own.invalidate(&User(9));
+                    }
+                    if pends {
+                        tokio::task::yield_now().await;
+                    }
+                    User(90)
+                }));
+                let left = Cell::new(nth);
+                let plan = at(place, move || if left.replace(left.get().wrapping_sub(1)) == 0 { panic() });
+                let polled = loop {
+                    match caller.poll_caught() {
+                        Ok(Poll::Pending) => assert!(caller.is_woken()),
+                        polled => break polled,
+                    }
+                };
+                let visits = visits();
+                drop(plan);
+                let what = format!("{place:?}, visit {nth}, pends: {pends}, joined: {joined}, forgotten: {forgotten}");
+                assert!(polled.is_ok() || polled.is_err_and(|panic| is_ours(&panic)), "{what}");
+                drop(caller);
+                let joiner = joins.lock().unwrap().take();
+                if let Some(joiner) = joiner {
+                    assert_eq!(Task::new(joiner).end().0, 90, "{what}");
+                }
+                assert_eq!(running(&cache), 0, "{what}");
+                assert_sound(&cache);
+                if visits <= nth {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn a_write_that_was_put_off_and_panics_when_a_call_begins_leaves_nothing_running(kind) {
+        for nth in 0_usize.. {
+            let (cache, clumsy) = (users(), users());
+            // Of the same hash as the key that is called, so that the two are compared.
+            cache.insert(User(8), User(8));
+            clumsy.insert(User(0), User(0));
+            let (left, other) = (Cell::new(nth), clumsy.clone());
+            let plan = at(Place::Eq, move || {
+                if left.replace(left.get().wrapping_sub(1)) == 0 {
+                    // Dropping what this replaces panics.
+                    other.insert(User(0), User(1));
+                    PLAN.set(Some((Place::Drop, Box::new(panic))));
+                }
+            });
+            // A call that is traced is looked up once more.
+            let call = kind.get_with(&cache, User(9), async { User(90) }).traced();
+            let called = catch_unwind(AssertUnwindSafe(|| Task::new(call).end().0.0));
+            let visits = visits();
+            drop(plan);
+            assert_eq!(running(&cache), 0, "visit {nth}");
+            assert_sound(&cache);
+            match called {
+                Ok(value) => assert_eq!(value, 90),
+                Err(panic) => assert!(is_ours(&panic)),
+            }
+            if visits <= nth {
+                break;
             }
         }
     }

@@ -53,8 +53,10 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
                     Err(run) => {
                         shard.beside.put(run.number, key);
                         drop(shard);
+                        // First the leader, which takes its mark along if what was put off until now panics.
+                        let solo = Solo::new(this.hold(), hash, run, own_key);
                         drop(here);
-                        Boarding::Place(Place::Solo(Solo::new(this.hold(), hash, run, own_key)))
+                        Boarding::Place(Place::Solo(solo))
                     }
                 };
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::crew::{Crew, Flight, Phase};
 use super::keep::Kept;
+use super::marks::Mark;
 use super::solo::Ticket;
 use super::{Flights, Gone};
 use crate::ground::here;
@@ -90,8 +91,8 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         true
     }
 
-    /// The flight of a leader that flew solo until now.
-    pub(super) fn board_leader(&self, Ticket { hash, number }: Ticket) -> Arc<Flight<V>> {
+    /// The flight of a leader that flew solo until now, and its mark, which has the key still if it stood no more.
+    pub(super) fn board_leader(&self, Ticket { hash, number }: Ticket) -> (Arc<Flight<V>>, Option<Mark<K, V>>) {
         let here = here::lock().expect(UNLOCKED);
         let mut calls = self.running.lock(&here, hash);
         let mut shard = self.table.lock(&here, hash);
@@ -100,9 +101,7 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
         drop(shard);
         drop(calls);
         drop(here);
-        // If it stood no more, the key is there still.
-        drop(mark);
-        flight.expect("the leader alone takes its mark out")
+        (flight.expect("the leader alone takes its mark out"), mark)
     }
 
     /// A flight that user code kept from landing has another lead: it is running, once more if its end was counted.

@@ -262,3 +262,49 @@ fn forget<K, V>(
     }
     (None, shard.beside.strike(hash, same))
 }
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use std::sync::Arc;
+    use std::task::Poll;
+
+    use super::*;
+    use crate::ground::chance::Chance;
+    use crate::ground::clock::Time;
+    use crate::ground::key::{KeyOwned, View as _, key};
+    use crate::policy::{Lru, Order};
+    use crate::table::Plan;
+
+    /// How a flight leaves the map.
+    type Way = fn(&Arc<Flights<u32, u32>>, u64, &mut Place<u32, u32>);
+
+    /// What leaves the map by any way is discounted: else each later call would look there.
+    #[test]
+    fn behind_the_last_flight_calls_look_in_no_map() {
+        let plan = Plan { capacity: Some(8), order: &|_| Order::Lru(Lru::new()), weighed: false, tti: None };
+        let (time, chance) = (Time::Coarse, Chance::new(1));
+        let keep = Keep { life: Life::Forever, worth: None, weigh: None, listener: None, time, chance };
+        let flights = Arc::new(Flights::<u32, u32>::new(Table::new(&plan), keep));
+        let here = || here::lock().expect("no lock is held");
+        let hash = key(KeyOwned(1)).hash(&flights.seed);
+        let are_clear = || flights.table.lock(&here(), hash).beside.are_clear(hash);
+        let ways: [Way; 4] = [
+            |_, _, place| _ = place.land_value(10),
+            |_, _, _| {},
+            |flights, hash, _| drop(flights.invalidate(&here::lock().expect("free"), hash, |_| true)),
+            |flights, _, _| drop(flights.clear(&here::lock().expect("free"))),
+        ];
+        for way in ways {
+            let called = key(KeyOwned(1)).own(hash);
+            let Boarding::Place(mut place) = Flights::board(&Lent::Here(&flights), called, true, Absent::UNKNOWN)
+            else {
+                panic!("it leads")
+            };
+            assert!(place.run(|| Poll::<()>::Pending).is_pending());
+            assert!(!are_clear());
+            way(&flights, hash, &mut place);
+            drop(place);
+            assert!(are_clear());
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::task::{Context, Waker};
 
 use futures_task::{ArcWake, waker_ref};
@@ -26,8 +26,12 @@ impl Relay {
     pub(super) fn poll<T>(poll: impl FnOnce(&mut Context<'_>) -> T) -> (T, Option<Arc<Self>>) {
         let relay = SPARE.with(Cell::take).unwrap_or_default();
         let polled = poll(&mut Context::from_waker(&waker_ref(&relay)));
-        // It may have been woken without being kept.
-        if Arc::strong_count(&relay) > 1 || relay.woken.load(Ordering::Relaxed) {
+        if Arc::strong_count(&relay) > 1 {
+            return (polled, Some(relay));
+        }
+        // Whoever kept it and has let it go may have woken it before: who sees the one is to see the other.
+        fence(Ordering::Acquire);
+        if relay.woken.load(Ordering::Relaxed) {
             return (polled, Some(relay));
         }
         SPARE.with(|spare| spare.set(Some(relay)));
@@ -49,5 +53,26 @@ impl ArcWake for Relay {
         if let Some(to) = to {
             to.wake();
         }
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use std::task::Poll;
+    use std::thread;
+
+    use super::*;
+
+    /// On processors that read out of order, and for Miri: that the waker is gone must not be seen before that it was used.
+    #[test]
+    fn a_wake_up_by_a_waker_that_is_gone_by_now_is_not_lost() {
+        let (polled, relay) = Relay::poll(|context| {
+            let waker = context.waker().clone();
+            drop(thread::spawn(move || waker.wake()));
+            (0..100).for_each(|_| thread::yield_now());
+            Poll::<()>::Pending
+        });
+        assert!(polled.is_pending());
+        assert!(relay.is_some(), "it was woken, or is going to be");
     }
 }

@@ -193,9 +193,12 @@ impl<K: 'static, V: Clone + Send + Sync + 'static> Solo<K, V> {
 
     /// Takes its seat: others have joined, or may from now on.
     pub(super) fn board(&mut self) -> Seat<K, V> {
-        let flight = self.flights.board_leader(self.ticket);
+        let (flight, mark) = self.flights.board_leader(self.ticket);
         self.done = true;
-        Seat::of_leader((*self.flights).clone(), flight, self.began, self.key.take())
+        let seat = Seat::of_leader((*self.flights).clone(), flight, self.began, self.key.take());
+        // A key whose drop panics takes the seat along, which passes the lead on.
+        drop(mark);
+        seat
     }
 
     #[inline(never)]

@@ -379,6 +379,17 @@ mod tests {
     }
 
     #[test]
+    fn what_came_in_since_the_first_look_is_found_by_the_last() {
+        let mut shard = lru(1);
+        // The second takes the slot of the first.
+        for key in 1..3 {
+            let absent = shard.hit(key, |&other| other == key, || Moment(0)).expect_err("nothing is stored yet");
+            insert(&mut shard, key, 10, Moment::NEVER, Moment(0));
+            assert_eq!(shard.recall(key, |&other| other == key, || Moment(0), absent).ok(), Some(&10));
+        }
+    }
+
+    #[test]
     fn a_value_that_is_over_when_it_is_stored_takes_the_old_one_with_it() {
         let mut shard = lru(2);
         insert(&mut shard, 1, 10, Moment::NEVER, Moment(0));
