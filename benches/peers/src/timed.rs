@@ -133,6 +133,7 @@ pub(crate) fn w3(effort: Effort, facts: &mut Facts) {
         let mut together = Together { keys, variants: Vec::new() };
         calls::unbounded::all(&mut together);
         calls::trivial::bounded(&mut together);
+        calls::trivial_by_order::all(&mut together);
         show(id, title, QUICK, interleaved(together.variants, effort), facts);
     }
 }

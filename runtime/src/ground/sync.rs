@@ -51,10 +51,10 @@ impl<T> Lock<T> {
 #[cfg(not(shuttle))]
 fn patience(looks: u32) {
     match looks {
-        // Each time twice as long.
-        0..6 => (0..1 << looks).for_each(|_| std::hint::spin_loop()),
+        // Each time twice as long. The first time is as long as some calls take: what the other writes stays in its cache meanwhile.
+        0..4 => (0..16 << looks).for_each(|_| std::hint::spin_loop()),
         // The one that holds it may be waiting for a processor.
-        6..16 => std::thread::yield_now(),
+        4..16 => std::thread::yield_now(),
         // A `Clone` of a large value may take its time, and the holder may be a thread that only runs when no other wants to.
         _ => std::thread::sleep(std::time::Duration::from_micros(50)),
     }

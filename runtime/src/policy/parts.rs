@@ -66,8 +66,10 @@ impl<const N: usize> Parts<N> {
     /// Counts one more, up to `most`, which is at most 15.
     #[inline]
     pub(crate) fn raise(&mut self, slot: Slot, most: u8) {
-        let Mark(mark) = &mut self.queues[slot];
-        *mark += u8::from(*mark & COUNT < most);
+        // Read first, as in `sieve`: most of what is used often counts no further.
+        if self.count(slot) < most {
+            self.queues[slot].0 += 1;
+        }
     }
 
     /// Counts one less. The count is not 0.

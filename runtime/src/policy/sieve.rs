@@ -35,7 +35,10 @@ impl Policy for Sieve {
 
     #[inline]
     fn touch(&mut self, slot: Slot, _hash: u32) {
-        self.queue[slot] = true;
+        // Read first: a mark that is there already is not written, and stays in the memory of both of two threads.
+        if !self.queue[slot] {
+            self.queue[slot] = true;
+        }
     }
 
     fn victim(&mut self) -> Option<Slot> {
