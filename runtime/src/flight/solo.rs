@@ -1,8 +1,9 @@
 //! A call that leads and that nobody has joined: it has no flight yet.
 //!
-//! Most bodies end in their first poll, or are waited for by one caller. So a leader only leaves a mark in the map, and polls
-//! its body with its own caller's waker. If that ends it, nothing was allocated, counted or locked for others. Who joins
-//! meanwhile makes the flight, in which the leader's seat is taken; if nobody does and the body pends, its leader does.
+//! Most bodies end in their first poll, or are waited for by one caller. So a leader only leaves a mark beside the shard of its
+//! key, and polls its body: an inline one with its caller's waker, a shared one with a relay's. If that ends it, nothing was
+//! allocated, counted or locked for others. Who joins meanwhile makes the flight, in which the leader's seat is taken; if nobody
+//! does and the body pends, its leader does.
 
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -104,7 +105,7 @@ pub(crate) struct Solo<K: 'static, V: Clone + Send + Sync + 'static> {
     key: Option<Arc<K>>,
     /// By the coarse clock.
     began: u64,
-    /// Its mark is out of the map, or a seat's.
+    /// Its mark is taken out, or a seat's.
     done: bool,
 }
 

@@ -7,7 +7,7 @@
 use std::fmt::{self, Display, Write as _};
 
 use serde_core::Serialize;
-use serde_core::ser::{self, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant};
+use serde_core::ser::{self, SerializeMap};
 
 /// The text of a key; an error if its `Serialize` says so.
 pub(crate) fn key_text<K: Serialize + ?Sized>(key: &K) -> Result<String, Unwritable> {
@@ -245,20 +245,6 @@ impl List<'_> {
     }
 }
 
-impl SerializeSeq for List<'_> {
-    type Ok = ();
-    type Error = Unwritable;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        self.part(value)
-    }
-
-    fn end(self) -> Written {
-        self.close();
-        Ok(())
-    }
-}
-
 macro_rules! parts {
     ($($kind:ident $verb:ident)*) => {$(
         impl ser::$kind for List<'_> {
@@ -276,7 +262,12 @@ macro_rules! parts {
         }
     )*};
 }
-parts!(SerializeTuple serialize_element SerializeTupleStruct serialize_field SerializeTupleVariant serialize_field);
+parts! {
+    SerializeSeq serialize_element
+    SerializeTuple serialize_element
+    SerializeTupleStruct serialize_field
+    SerializeTupleVariant serialize_field
+}
 
 impl SerializeMap for List<'_> {
     type Ok = ();
@@ -297,33 +288,24 @@ impl SerializeMap for List<'_> {
     }
 }
 
-impl SerializeStruct for List<'_> {
-    type Ok = ();
-    type Error = Unwritable;
+macro_rules! fields {
+    ($($kind:ident)*) => {$(
+        impl ser::$kind for List<'_> {
+            type Ok = ();
+            type Error = Unwritable;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
-        self.field(name, value)
-    }
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
+                self.field(name, value)
+            }
 
-    fn end(self) -> Written {
-        self.close();
-        Ok(())
-    }
+            fn end(self) -> Written {
+                self.close();
+                Ok(())
+            }
+        }
+    )*};
 }
-
-impl SerializeStructVariant for List<'_> {
-    type Ok = ();
-    type Error = Unwritable;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
-        self.field(name, value)
-    }
-
-    fn end(self) -> Written {
-        self.close();
-        Ok(())
-    }
-}
+fields!(SerializeStruct SerializeStructVariant);
 
 #[cfg(test)]
 mod tests {
