@@ -196,7 +196,7 @@ pub mod __private {
         Retry, SaidSo, Shareable, Split, Yes, answer,
     };
     pub use crate::ground::key::{
-        ByRef, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, key,
+        ByRef, ByText, ByToKey, Hashed, KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup, Part, Seed, View, key,
     };
     pub use crate::handle::{Fit, FitForKey, FitToKeep, GivenCache, Home, Registry};
     #[cfg(feature = "store")]

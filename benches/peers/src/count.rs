@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 
 use crate::calls::{trivial, trivial_by_order as by_order, unbounded};
+use crate::texts::{self, REGION};
 use crate::timed::runtime;
 use crate::zipf::shuffled;
 
@@ -25,6 +26,11 @@ pub(crate) const KINDS: &[(&str, Kind)] = &[
     ("hit: cachetools, tiny_lfu", |calls| hits(calls, by_order::tiny_lfu)),
     ("hit: quick_cache get", |calls| hits(calls, trivial::quick)),
     ("hit: quick_cache get_or_insert_async", |calls| hits(calls, trivial::quick_safe)),
+    ("text: loop", |calls| text_hits(calls, &async |name: &str, _| black_box(name).len())),
+    ("text: cachetools", |calls| text_hits(calls, &texts::ours)),
+    ("text: HashMap without a lock", |calls| text_hits(calls, &texts::floor)),
+    ("text: quick_cache get", |calls| text_hits(calls, &texts::quick)),
+    ("text: quick_cache get_or_insert_async", |calls| text_hits(calls, &texts::quick_safe)),
     ("miss: cachetools", |calls| misses(calls, trivial::ours)),
     ("miss: cachetools, flight = inline", |calls| misses(calls, trivial::ours_inline)),
     ("miss: cachetools, ttl = 10m", |calls| misses(calls, trivial::ours_ttl)),
@@ -58,6 +64,17 @@ fn hits<R: Future<Output = u64>>(calls: u64, call: impl Fn(u64) -> R) {
         }
         for number in 0..calls as usize {
             black_box(call(black_box(keys[number % KEYS])).await);
+        }
+    });
+}
+
+fn text_hits<T>(calls: u64, call: &impl AsyncFn(&str, u32) -> T) {
+    runtime().block_on(async {
+        for name in texts::NAMES.iter() {
+            call(name, REGION).await;
+        }
+        for number in 0..calls as usize {
+            black_box(call(black_box(texts::NAMES[number % KEYS].as_str()), black_box(REGION)).await);
         }
     });
 }

@@ -44,7 +44,7 @@ async fn body(name: &str, _: u32) -> Arc<str> {
 }
 
 #[cachetools::cached(lru = 10000)]
-async fn ours(name: &str, region: u32) -> Arc<str> {
+pub(crate) async fn ours(name: &str, region: u32) -> Arc<str> {
     body(name, region).await
 }
 
@@ -53,7 +53,7 @@ async fn ours_inline(name: &str, region: u32) -> Arc<str> {
     body(name, region).await
 }
 
-async fn quick(name: &str, region: u32) -> Arc<str> {
+pub(crate) async fn quick(name: &str, region: u32) -> Arc<str> {
     static CACHE: LazyLock<Quick<Key, Arc<str>>> = LazyLock::new(|| Quick::new(10000));
     if let Some(value) = CACHE.get(&View(name, region)) {
         return value;
@@ -63,7 +63,7 @@ async fn quick(name: &str, region: u32) -> Arc<str> {
     value
 }
 
-async fn quick_safe(name: &str, region: u32) -> Arc<str> {
+pub(crate) async fn quick_safe(name: &str, region: u32) -> Arc<str> {
     static CACHE: LazyLock<Quick<Key, Arc<str>>> = LazyLock::new(|| Quick::new(10000));
     let load = async { Ok::<_, std::convert::Infallible>(body(name, region).await) };
     match CACHE.get_or_insert_async(&(name.to_owned(), region), load).await {
@@ -100,7 +100,7 @@ async fn foyer_safe(name: &str, region: u32) -> Arc<str> {
 }
 
 /// The floor: a map that is full from the start, and nobody writes.
-async fn floor(name: &str, region: u32) -> Arc<str> {
+pub(crate) async fn floor(name: &str, region: u32) -> Arc<str> {
     static MAP: LazyLock<HashMap<Key, Arc<str>, RandomState>> =
         LazyLock::new(|| NAMES.iter().map(|name| ((name.clone(), REGION), name.as_str().into())).collect());
     MAP.get(&View(name, region)).cloned().unwrap_or_else(|| name.into())

@@ -67,8 +67,12 @@ impl Plan<'_> {
 
     fn view(&self, part: &Part, name: &Ident) -> TokenStream {
         let rt = self.rt();
-        let wrapper =
-            if part.owned.is_some() { quote_spanned!(site()=> ByRef) } else { quote_spanned!(site()=> ByToKey) };
+        let is_text = types::as_word(part.viewed()).is_some_and(|word| word == "str");
+        let wrapper = match part.owned {
+            Some(_) if is_text => quote_spanned!(site()=> ByText),
+            Some(_) => quote_spanned!(site()=> ByRef),
+            None => quote_spanned!(site()=> ByToKey),
+        };
         match part.place {
             Place::Value => quote_spanned!(site()=> #rt::#wrapper(&#name)),
             Place::Referent => quote_spanned!(site()=> #rt::#wrapper(&*#name)),

@@ -10,7 +10,7 @@ impl<K, V> Cache<K, V> {
     where
         K: CacheKey,
     {
-        key::hash_of(key, &self.flights.seed)
+        key::hash_of(key, &self.seed)
     }
 
     /// Whether a call that is running has this hash, or an entry, be it expired. `true` where that cannot be looked up right now.

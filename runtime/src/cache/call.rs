@@ -10,7 +10,7 @@ use super::ask;
 use super::mode::{CacheValue, Mode, Split};
 use crate::flight::{AnyError, Boarding, Flights, Lent, Parcel, Place, Turn, resume};
 use crate::ground::here::{self, Ask};
-use crate::ground::key::View;
+use crate::ground::key::{Seed, View};
 use crate::ground::stats::Outcome;
 use crate::table::Absent;
 
@@ -53,14 +53,14 @@ pub struct Pending<K: 'static, V: CacheValue, M> {
 /// Looks a call up: without a clone of an argument, an allocation or an await if it is a hit.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the way of every hit")]
-pub(super) fn start<K, V, R, M, Q>(flights: Lent<'_, K, V>, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
+pub(super) fn start<K, V, R, M, Q>(flights: Lent<'_, K, V>, seed: &Seed, key: Q, mode: M) -> Start<R, Pending<K, V, M>>
 where
     K: 'static,
     V: CacheValue,
     M: Mode<R, V>,
     Q: View<K>,
 {
-    let hash = key.hash(&flights.seed);
+    let hash = key.hash(seed);
     match flights.hit(hash, |other| key.is(other)) {
         Ok(value) => Start::Hit(mode.value(value)),
         Err(absent) => miss(flights, key, hash, mode, absent),

@@ -18,7 +18,7 @@ where
     M: Mode<R, V>,
     Q: View<K>,
 {
-    call::start(Lent::Here(&cache.flights), key, mode)
+    call::start(Lent::Here(&cache.flights), &cache.seed, key, mode)
 }
 
 /// As [`start`], of a cache that is never dropped.
@@ -31,30 +31,30 @@ where
     M: Mode<R, V>,
     Q: View<K>,
 {
-    call::start(Lent::Static(&cache.flights), key, mode)
+    call::start(Lent::Static(&cache.flights), &cache.seed, key, mode)
 }
 
 /// [`Cache::contains`], for the handle of a function.
 pub(crate) fn contains<K, V, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
-    let hash = key.hash(&cache.flights.seed);
+    let hash = key.hash(&cache.seed);
     here::lock().is_some_and(|here| cache.flights.contains(&here, hash, |other| key.is(other)))
 }
 
 /// [`Cache::peek`], for the handle of a function.
 pub(crate) fn peek<K, V: CacheValue, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> Option<V> {
-    let hash = key.hash(&cache.flights.seed);
+    let hash = key.hash(&cache.seed);
     cache.flights.peek(&here::lock()?, hash, |other| key.is(other))
 }
 
 /// [`Cache::invalidate`], for the handle of a function.
 pub(crate) fn invalidate<K: 'static, V: 'static, Q: View<K>>(cache: &Cache<K, V>, key: &Q) -> bool {
-    let hash = key.hash(&cache.flights.seed);
+    let hash = key.hash(&cache.seed);
     cache.invalidate_by(hash, |other| key.is(other))
 }
 
 /// [`Cache::insert`], for the handle of a function.
 pub(crate) fn insert<K: 'static, V: 'static, Q: View<K>>(cache: &Cache<K, V>, key: Q, value: V) {
-    let hash = key.hash(&cache.flights.seed);
+    let hash = key.hash(&cache.seed);
     cache.insert_owned(key.own(hash), value);
 }
 

@@ -26,7 +26,7 @@ pub use parameters::{CacheParameters, PolicyKind};
 use crate::flight::{Flights, Keep, Table};
 use crate::ground::chance::Chance;
 use crate::ground::here;
-use crate::ground::key::{self, CacheKey, Hashed, KeyOwned, View as _, hash_of};
+use crate::ground::key::{self, CacheKey, Hashed, KeyOwned, Seed, View as _, hash_of};
 use crate::ground::stats::{CacheInfo, CacheStats};
 use crate::table::Plan;
 use closing::Closing;
@@ -58,12 +58,14 @@ use parameters::About;
 /// writes are made as soon as the lock is free. If they panic, the cache stays whole.
 pub struct Cache<K, V> {
     flights: Arc<Flights<K, V>>,
+    /// Here, so that a call can hash its key before it knows of anything else.
+    seed: Seed,
     about: Arc<About>,
 }
 
 impl<K, V> Clone for Cache<K, V> {
     fn clone(&self) -> Self {
-        Self { flights: self.flights.clone(), about: self.about.clone() }
+        Self { flights: self.flights.clone(), seed: self.seed.clone(), about: self.about.clone() }
     }
 }
 
@@ -113,7 +115,7 @@ impl<K, V> Cache<K, V> {
         let CacheBuilder { name, ignored, policy, life, tti, cache_if, weigh, listener, .. } = options;
         let keep = Keep { life, worth: cache_if, weigh, listener, time, chance };
         let about = About { name, policy, weighed, ttl, tti, ignored };
-        Self { flights: Arc::new(Flights::new(table, keep)), about: Arc::new(about) }
+        Self { flights: Arc::new(Flights::new(table, keep)), seed: Seed::default(), about: Arc::new(about) }
     }
 
     /// Hits, misses and size. Takes out what has expired, so that it is not counted.
@@ -308,7 +310,7 @@ impl<K, V: CacheValue> Cache<K, V> {
     }
 
     fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
-        hash_of(key, &self.flights.seed)
+        hash_of(key, &self.seed)
     }
 }
 
@@ -326,7 +328,7 @@ impl<K: 'static, V: CacheValue> Cache<K, V> {
         K: CacheKey,
     {
         let key = key::key(KeyOwned(key));
-        let hash = key.hash(&self.flights.seed);
+        let hash = key.hash(&self.seed);
         self.insert_owned(key.own(hash), value);
     }
 }

@@ -30,8 +30,9 @@ use running::{Part, Running, Taken};
 
 use crate::ground::clock::Moment;
 use crate::ground::here::{self, Locked};
-use crate::ground::key::{Hashed, Seed};
+use crate::ground::key::Hashed;
 use crate::ground::stats::Tally;
+use crate::ground::sync::MutexGuard;
 use crate::table::{Absent, Removed, Shelf, low};
 
 /// The table, and beside each shard the marks of calls of its keys.
@@ -44,7 +45,6 @@ const PAGE: usize = 64;
 pub(crate) struct Flights<K, V> {
     running: Running<K, V>,
     table: Table<K, V>,
-    pub(crate) seed: Seed,
     pub(crate) keep: Keep<K, V>,
     pub(crate) tally: Tally,
     pub(crate) gate: Gate,
@@ -71,10 +71,17 @@ impl<K, V> Gone<K, V> {
     }
 }
 
+/// Lets go of what a look that found nothing held: apart, so that nothing of a hit waits to learn whether it is one.
+#[cold]
+#[inline(never)]
+fn leave<T>(shard: MutexGuard<'_, T>, here: Locked) {
+    drop(shard);
+    drop(here);
+}
+
 impl<K, V> Flights<K, V> {
     pub(crate) fn new(table: Table<K, V>, keep: Keep<K, V>) -> Self {
-        let (tally, gate) = (Tally::default(), Gate::default());
-        Self { running: Running::new(), table, seed: Seed::default(), keep, tally, gate }
+        Self { running: Running::new(), table, keep, tally: Tally::default(), gate: Gate::default() }
     }
 
     pub(crate) fn table(&self) -> &Table<K, V> {
@@ -93,7 +100,13 @@ impl<K, V> Flights<K, V> {
         V: Clone,
     {
         let Some(here) = here::lock_for_hit() else { return Err(Absent::UNKNOWN) };
-        self.table.lock(&here, hash).hit(low(hash), same, || self.now()).cloned()
+        let mut shard = self.table.lock(&here, hash);
+        let absent = match shard.hit(low(hash), same, || self.now()) {
+            Ok(value) => return Ok(value.clone()),
+            Err(absent) => absent,
+        };
+        leave(shard, here);
+        Err(absent)
     }
 
     /// The value, counted and touched.
@@ -271,7 +284,7 @@ mod tests {
     use super::*;
     use crate::ground::chance::Chance;
     use crate::ground::clock::Time;
-    use crate::ground::key::{KeyOwned, View as _, key};
+    use crate::ground::key::{KeyOwned, Seed, View as _, key};
     use crate::policy::{Lru, Order};
     use crate::table::Plan;
 
@@ -286,7 +299,7 @@ mod tests {
         let keep = Keep { life: Life::Forever, worth: None, weigh: None, listener: None, time, chance };
         let flights = Arc::new(Flights::<u32, u32>::new(Table::new(&plan), keep));
         let here = || here::lock().expect("no lock is held");
-        let hash = key(KeyOwned(1)).hash(&flights.seed);
+        let hash = key(KeyOwned(1)).hash(&Seed::default());
         let are_clear = || flights.table.lock(&here(), hash).beside.are_clear(hash);
         let ways: [Way; 4] = [
             |_, _, place| _ = place.land_value(10),

@@ -2,11 +2,14 @@
 //! (`RUSTFLAGS="--cfg shuttle"`, for tests only).
 
 use std::ops::Deref;
+#[cfg(not(shuttle))]
+use std::sync::atomic::{AtomicBool, Ordering};
+
+#[cfg(not(shuttle))]
+use lock_api::RawMutex as _;
 
 #[cfg(shuttle)]
 pub(crate) use shuttle::sync::MutexGuard;
-#[cfg(not(shuttle))]
-pub(crate) use spin::mutex::SpinMutexGuard as MutexGuard;
 
 /// A mutex that a panic does not poison: what it guards is left whole at every point where user code may panic.
 ///
@@ -15,33 +18,73 @@ pub(crate) use spin::mutex::SpinMutexGuard as MutexGuard;
 /// first. Here nobody has to be woken: who waits looks again by itself.
 #[cfg(not(shuttle))]
 #[derive(Debug, Default)]
-pub(crate) struct Lock<T>(spin::mutex::SpinMutex<T>);
+pub(crate) struct Lock<T>(lock_api::Mutex<Flag, T>);
+
+#[cfg(not(shuttle))]
+pub(crate) type MutexGuard<'a, T> = lock_api::MutexGuard<'a, Flag, T>;
 
 #[cfg(not(shuttle))]
 impl<T> Lock<T> {
     pub(crate) const fn new(value: T) -> Self {
-        Self(spin::mutex::SpinMutex::new(value))
+        Self(lock_api::Mutex::new(value))
     }
 
     #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-        match self.0.try_lock() {
-            Some(guard) => guard,
-            None => self.wait(),
+        self.0.lock()
+    }
+}
+
+/// Whether the lock is held.
+#[cfg(not(shuttle))]
+#[derive(Debug, Default)]
+pub(crate) struct Flag(AtomicBool);
+
+// SAFETY: `lock` and `try_lock` have the lock only if they were the ones to turn the flag from false to true, and only `unlock`,
+// which who has the lock may call, turns it back: so between the two nobody else has it. The turn is an acquiring step and the turn
+// back a releasing one, so all that was written under the lock is seen by the next who has it.
+#[cfg(not(shuttle))]
+#[expect(unsafe_code, reason = "an exclusive lock is promised, which the compiler cannot check")]
+unsafe impl lock_api::RawMutex for Flag {
+    const INIT: Self = Self(AtomicBool::new(false));
+
+    type GuardMarker = lock_api::GuardNoSend;
+
+    #[inline]
+    fn lock(&self) {
+        if !self.try_lock() {
+            self.wait();
         }
     }
 
+    // A swap costs less than a comparison and a swap, and to say once more that a lock is held which is held changes nothing.
+    #[inline]
+    fn try_lock(&self) -> bool {
+        !self.0.swap(true, Ordering::Acquire)
+    }
+
+    #[inline]
+    unsafe fn unlock(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+
+    #[inline]
+    fn is_locked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(not(shuttle))]
+impl Flag {
     #[cold]
-    fn wait(&self) -> MutexGuard<'_, T> {
+    fn wait(&self) {
         let mut looks = 0;
         loop {
             patience(looks);
             looks = looks.saturating_add(1);
             // Reading leaves the line of the processor's cache where it is.
-            if !self.0.is_locked() {
-                if let Some(guard) = self.0.try_lock() {
-                    return guard;
-                }
+            if !self.is_locked() && self.try_lock() {
+                return;
             }
         }
     }

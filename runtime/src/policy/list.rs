@@ -74,6 +74,27 @@ impl<const N: usize, M> Lists<N, M> {
         links[list].prev = node as u32;
     }
 
+    /// Moves slots to the back of `list`, one after the other.
+    pub(crate) fn move_each_to_back(&mut self, list: usize, slots: &[Slot]) {
+        let links = &mut self.links[..];
+        // The list is left open at its end meanwhile, so that no move waits for what the one before has written there.
+        let mut back = links[list].prev;
+        for &slot in slots {
+            let node = slot + N as u32;
+            if node == back {
+                continue;
+            }
+            let Link { prev, next } = links[node as usize];
+            links[prev as usize].next = next;
+            links[next as usize].prev = prev;
+            links[node as usize].prev = back;
+            links[back as usize].next = node;
+            back = node;
+        }
+        links[back as usize].next = list as u32;
+        links[list].prev = back;
+    }
+
     /// Moves a slot from wherever it stands to the front of `list`.
     #[inline]
     pub(crate) fn move_to_front(&mut self, list: usize, slot: Slot) {
@@ -252,6 +273,20 @@ mod tests {
         lists.move_to_back(0, 5);
         assert_eq!(order(&lists, 0), [0, 4, 2, 5]);
         assert_eq!(order(&lists, 1), [1, 3]);
+    }
+
+    #[test]
+    fn slots_that_move_together_end_as_those_that_move_one_by_one() {
+        for moves in [&[][..], &[0], &[4], &[4, 4], &[0, 2, 4], &[4, 2, 0], &[0, 4, 0], &[2, 2, 0, 4, 4, 2], &[0, 5, 2]]
+        {
+            let (mut together, mut one_by_one) = (filled(), filled());
+            together.move_each_to_back(0, moves);
+            for &slot in moves {
+                one_by_one.move_to_back(0, slot);
+            }
+            assert_eq!(order(&together, 0), order(&one_by_one, 0));
+            assert_eq!(order(&together, 1), order(&one_by_one, 1));
+        }
     }
 
     #[test]

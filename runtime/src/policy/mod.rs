@@ -145,9 +145,12 @@ impl Order {
         }
     }
 
-    #[inline(never)]
-    fn touch_by_table(&mut self, slot: Slot, hash: u32) {
-        each!(self, policy => policy.touch(slot, hash), ());
+    /// Entries were read, in this order; `hashes` are those of all slots.
+    pub(crate) fn touch_each(&mut self, slots: &[Slot], hashes: &[u32]) {
+        if let Self::Lru(lru) = self {
+            return lru.touch_each(slots);
+        }
+        each!(self, policy => slots.iter().for_each(|&slot| policy.touch(slot, hashes[slot as usize])), ());
     }
 }
 
@@ -157,14 +160,8 @@ impl Policy for Order {
         each!(self, policy => policy.admit(slot, hash, weight), ());
     }
 
-    #[inline]
     fn touch(&mut self, slot: Slot, hash: u32) {
-        // The default stays free of the jump through a table, which costs as much again as the touch itself.
-        match self {
-            Self::Unbounded => {}
-            Self::Lru(policy) => policy.touch(slot, hash),
-            other => other.touch_by_table(slot, hash),
-        }
+        each!(self, policy => policy.touch(slot, hash), ());
     }
 
     fn rewrite(&mut self, slot: Slot, hash: u32, weight: u64) {

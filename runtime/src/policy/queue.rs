@@ -14,6 +14,13 @@ impl<const READS: bool> Queue<READS> {
         Self { order: Lists::new() }
     }
 
+    /// Entries were read, in this order.
+    pub(super) fn touch_each(&mut self, slots: &[Slot]) {
+        if READS {
+            self.order.move_each_to_back(0, slots);
+        }
+    }
+
     /// A newcomer takes the slot of the one that leaves: see [`Order::relieve`](super::Order::relieve).
     pub(super) fn relieve(&mut self) -> Option<Slot> {
         let slot = self.order.front(0)?;

@@ -2,8 +2,10 @@
 
 mod entry;
 mod expiry;
+mod index;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod model;
+mod recent;
 mod removed;
 mod shard;
 
@@ -55,8 +57,8 @@ type LockedShelf<K, V, M> = Padded<Lock<Shelf<K, V, M>>>;
 
 /// Shards behind locks.
 pub(crate) struct Table<K, V, M> {
+    /// Their number is a power of two.
     shards: Box<[LockedShelf<K, V, M>]>,
-    mask: usize,
     capacity: AtomicU64,
 }
 
@@ -81,8 +83,7 @@ impl<K, V, M: Default> Table<K, V, M> {
             let shard = Shard::new(share, order, plan.weighed, plan.tti);
             Padded(Lock::new(Shelf { shard, beside: M::default() }))
         });
-        let shards: Box<[_]> = shards.collect();
-        Self { mask: shards.len() - 1, shards, capacity: AtomicU64::new(capacity) }
+        Self { shards: shards.collect(), capacity: AtomicU64::new(capacity) }
     }
 
     /// `None`: unbounded.
@@ -107,8 +108,7 @@ impl<K, V, M: Default> Table<K, V, M> {
     /// The shard of a hash. The proof says that this thread holds none of them.
     #[inline]
     pub(crate) fn lock(&self, _: &Locked, hash: u64) -> MutexGuard<'_, Shelf<K, V, M>> {
-        // The index of a shard takes the low half of the hash.
-        let number = (hash >> 32) as usize & self.mask;
+        let number = (hash >> 32) as usize & (self.shards.len() - 1);
         self.shards[number].lock()
     }
 

@@ -8,10 +8,10 @@ mod admit;
 use std::ops::Range;
 use std::time::Duration;
 
-use hashbrown::HashTable;
-
-use super::entry::{index, spread};
+use super::entry::index;
 use super::expiry::Expiry;
+use super::index::Index;
+use super::recent::Recent;
 use super::removed::{Left, Removed};
 use crate::ground::clock::Moment;
 use crate::ground::stats::{Evictions, RemovalCause};
@@ -51,20 +51,21 @@ struct Entry<K, V> {
     value: V,
 }
 
-/// In this order, so that a hit finds all it needs on two lines of the processor's cache, the lock included.
+/// In this order: what every hit writes is on one line of the processor's cache, the lock's, and what it only reads is on the
+/// next, which processors may share.
 #[repr(C)]
 pub(crate) struct Shard<K, V> {
+    /// What the order will be told of.
+    recent: Recent,
     /// Slots by hash.
-    index: HashTable<Slot>,
+    index: Index,
     /// By slot.
     entries: Vec<Entry<K, V>>,
-    hits: u64,
-    /// How many entries came in: as long as it stays, what was absent is.
-    admitted: u64,
     /// `None` until an entry has a deadline.
     expiry: Option<Box<Expiry>>,
-    /// Whether calls are answered; see [`Shard::hit`].
-    open: bool,
+    /// How many entries came in: as long as it stays, what was absent is.
+    admitted: u64,
+    /// To be told and asked by way of [`Shard::order`].
     order: Order,
     /// By slot. Kept, so that no entry's key is ever hashed again: that would run user code.
     hashes: Vec<u32>,
@@ -73,6 +74,8 @@ pub(crate) struct Shard<K, V> {
     /// What the entries weigh together, and may weigh.
     weight: u64,
     capacity: u64,
+    /// Those of which the order was told.
+    hits: u64,
     misses: u64,
     /// Calls that began to run, and that ended.
     begun: u64,
@@ -83,7 +86,8 @@ pub(crate) struct Shard<K, V> {
 impl<K, V> Shard<K, V> {
     pub(crate) fn new(capacity: u64, order: Order, weighed: bool, tti: Option<Duration>) -> Self {
         Self {
-            index: HashTable::new(),
+            recent: Recent::new(),
+            index: Index::new(),
             entries: Vec::new(),
             hashes: Vec::new(),
             weights: weighed.then(Vec::new),
@@ -97,7 +101,6 @@ impl<K, V> Shard<K, V> {
             begun: 0,
             ended: 0,
             evictions: Evictions::default(),
-            open: true,
         }
     }
 
@@ -110,17 +113,28 @@ impl<K, V> Shard<K, V> {
         same: impl Fn(&K) -> bool,
         now: impl FnOnce() -> Moment,
     ) -> Result<&V, Absent> {
-        if !self.open {
-            return Err(Absent::UNKNOWN);
+        let entries = &self.entries;
+        let find = |slot| entries.get(slot as usize).filter(|entry| same(&entry.key)).map(|entry| (slot, &entry.value));
+        let Some((slot, value)) = self.index.find(hash, find) else { return Err(Absent(self.admitted)) };
+        if let Some(expiry) = &mut self.expiry {
+            if expiry.is_timed(slot) && !expiry.touch(slot, now()) {
+                return Err(Absent::UNKNOWN);
+            }
         }
-        let Some(slot) = self.find(hash, same) else { return Err(Absent(self.admitted)) };
-        if self.touch(slot, hash, now) { Ok(&self.entries[slot as usize].value) } else { Err(Absent::UNKNOWN) }
+        if !self.recent.push(slot) {
+            if self.recent.is_closed() {
+                return Err(Absent::UNKNOWN);
+            }
+            tell(&mut self.recent, &mut self.order, &self.hashes, &mut self.hits);
+            self.recent.push(slot);
+        }
+        Ok(value)
     }
 
     /// As [`hit`](Self::hit), for those who look for what is stored even when calls are no longer answered.
     pub(crate) fn get(&mut self, hash: u32, same: impl Fn(&K) -> bool, now: impl FnOnce() -> Moment) -> Option<&V> {
         let slot = self.find(hash, same)?;
-        self.touch(slot, hash, now).then(|| &self.entries[slot as usize].value)
+        self.touch(slot, now).then(|| &self.entries[slot as usize].value)
     }
 
     /// The last look before a call runs, unless nothing came in since the first: a miss is counted, and the run.
@@ -133,7 +147,7 @@ impl<K, V> Shard<K, V> {
     ) -> Result<&V, Run> {
         let found = if absent.0 == self.admitted { None } else { self.find(hash, same) };
         if let Some(slot) = found {
-            if self.touch(slot, hash, now) {
+            if self.touch(slot, now) {
                 return Ok(&self.entries[slot as usize].value);
             }
         }
@@ -142,16 +156,15 @@ impl<K, V> Shard<K, V> {
     }
 
     /// A use of an entry is counted, unless its time is over.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the way of every hit")]
-    fn touch(&mut self, slot: Slot, hash: u32, now: impl FnOnce() -> Moment) -> bool {
+    fn touch(&mut self, slot: Slot, now: impl FnOnce() -> Moment) -> bool {
         if let Some(expiry) = &mut self.expiry {
             if expiry.is_timed(slot) && !expiry.touch(slot, now()) {
                 return false;
             }
         }
         self.hits += 1;
-        self.order.touch(slot, hash);
+        let hash = self.hashes[slot as usize];
+        self.order().touch(slot, hash);
         true
     }
 
@@ -190,9 +203,7 @@ impl<K, V> Shard<K, V> {
         now: impl FnOnce() -> Moment,
     ) -> (Removed<K, V>, bool) {
         let mut removed = Removed::nothing();
-        // Who puts an invalidation off has nothing to compare with but the hash.
-        let same = |&slot: &Slot| self.hashes[slot as usize] == hash && same(&self.entries[slot as usize].key);
-        let Some(slot) = self.index.find(spread(hash), same).copied() else { return (removed, false) };
+        let Some(slot) = self.find(hash, same) else { return (removed, false) };
         let is_over = self.is_timed() && self.is_over(slot, now());
         removed.push(self.remove_slot(slot, if is_over { RemovalCause::Expired } else { RemovalCause::Invalidated }));
         (removed, !is_over)
@@ -211,7 +222,7 @@ impl<K, V> Shard<K, V> {
     /// Another bound. A smaller one evicts at once.
     pub(crate) fn set_capacity(&mut self, capacity: u64) -> Removed<K, V> {
         self.capacity = capacity;
-        self.order.set_capacity(capacity);
+        self.order().set_capacity(capacity);
         let mut removed = Removed::nothing();
         self.make_room(0, &mut removed);
         removed
@@ -219,8 +230,9 @@ impl<K, V> Shard<K, V> {
 
     /// Takes everything out and sets the counters to zero.
     pub(crate) fn clear(&mut self) -> Removed<K, V> {
+        self.order().clear();
         // Not emptied, but given back.
-        self.index = HashTable::new();
+        self.index = Index::new();
         self.hashes = Vec::new();
         if let Some(weights) = &mut self.weights {
             *weights = Vec::new();
@@ -228,7 +240,6 @@ impl<K, V> Shard<K, V> {
         if let Some(expiry) = &mut self.expiry {
             expiry.clear();
         }
-        self.order.clear();
         self.weight = 0;
         self.hits = 0;
         self.misses = 0;
@@ -240,7 +251,8 @@ impl<K, V> Shard<K, V> {
 
     /// From now on no call is answered.
     pub(crate) fn close(&mut self) {
-        self.open = false;
+        self.order();
+        self.recent.close();
     }
 
     /// Whether an entry may expire, so that counting needs the time.
@@ -254,7 +266,7 @@ impl<K, V> Shard<K, V> {
     }
 
     pub(crate) fn hits(&self) -> u64 {
-        self.hits
+        self.hits + self.recent.len() as u64
     }
 
     pub(crate) fn evictions(&self) -> Evictions {
@@ -272,9 +284,20 @@ impl<K, V> Shard<K, V> {
         slots.filter(live).map(|slot| (&self.entries[slot].key, &self.entries[slot].value))
     }
 
-    #[inline]
+    /// `same` is asked of keys of this very hash only: who puts an invalidation off has nothing else to compare with.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way of every hit")]
     fn find(&self, hash: u32, same: impl Fn(&K) -> bool) -> Option<Slot> {
-        self.index.find(spread(hash), |&slot| same(&self.entries[slot as usize].key)).copied()
+        self.index.find(hash, |slot| same(&self.entries.get(slot as usize)?.key).then_some(slot))
+    }
+
+    /// The order of eviction, which has been told of all hits.
+    #[inline]
+    fn order(&mut self) -> &mut Order {
+        if self.recent.len() > 0 {
+            tell(&mut self.recent, &mut self.order, &self.hashes, &mut self.hits);
+        }
+        &mut self.order
     }
 
     fn is_over(&self, slot: Slot, now: Moment) -> bool {
@@ -295,15 +318,11 @@ impl<K, V> Shard<K, V> {
             RemovalCause::Cleared => {}
         }
         let hash = self.hashes[slot as usize];
-        if let Ok(place) = self.index.find_entry(spread(hash), |&other| other == slot) {
-            place.remove();
-        }
-        self.order.forget(slot, hash, cause == RemovalCause::Evicted);
+        self.index.remove(hash, slot);
+        self.order().forget(slot, hash, cause == RemovalCause::Evicted);
         let last = index(self.entries.len() - 1);
         if last != slot {
-            if let Some(moved) = self.index.find_mut(spread(self.hashes[last as usize]), |&other| other == last) {
-                *moved = slot;
-            }
+            self.index.renumber(self.hashes[last as usize], last, slot);
             self.order.renumber(last, slot);
         }
         if let Some(expiry) = &mut self.expiry {
@@ -330,12 +349,12 @@ impl<K, V> Shard<K, V> {
         if let Some(weights) = &mut self.weights {
             weights.shrink_to(room);
         }
-        let hashes = &self.hashes;
-        self.index.shrink_to(room, |&slot| spread(hashes[slot as usize]));
+        self.index.shrink_to(room);
     }
 
     #[cfg(any(test, fuzzing))]
     pub(crate) fn validate(&self) {
+        self.index.validate();
         assert_eq!(self.index.len(), self.entries.len());
         assert_eq!(self.hashes.len(), self.entries.len());
         let weight: u64 = self.weights.as_ref().map_or(self.entries.len() as u64, |weights| weights.iter().sum());
@@ -343,12 +362,20 @@ impl<K, V> Shard<K, V> {
         assert!(weight <= self.capacity);
         self.order.validate(self.entries.len());
         for (slot, &hash) in self.hashes.iter().enumerate() {
-            assert!(self.index.find(spread(hash), |&other| other as usize == slot).is_some());
+            assert!(self.index.find(hash, |other| (other as usize == slot).then_some(())).is_some());
         }
         if let Some(expiry) = &self.expiry {
             expiry.validate(self.entries.len());
         }
     }
+}
+
+/// Tells the order of the hits that it does not know of yet.
+#[inline(never)]
+fn tell(recent: &mut Recent, order: &mut Order, hashes: &[u32], hits: &mut u64) {
+    let (slots, count) = recent.take();
+    *hits += count as u64;
+    order.touch_each(&slots[..count], hashes);
 }
 
 #[cfg(test)]

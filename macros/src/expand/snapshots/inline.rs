@@ -24,7 +24,7 @@ pub async fn get_user(db: &Pool, id: u64, lang: &str) -> Result<User, MyErr> {
             __get_user_handle::get_user::cache(),
             ::cachetools::__private::KeyRef((
                 ::cachetools::__private::ByRef(&id),
-                ::cachetools::__private::ByRef(&*lang),
+                ::cachetools::__private::ByText(&*lang),
             )),
             {
                 use ::cachetools::__private::{
@@ -129,7 +129,7 @@ impl __get_user_handle::get_user {
                 Self::cache(),
                 ::cachetools::__private::KeyRef((
                     ::cachetools::__private::ByRef(&id),
-                    ::cachetools::__private::ByRef(&*lang),
+                    ::cachetools::__private::ByText(&*lang),
                 )),
             )
     }
@@ -152,7 +152,7 @@ impl __get_user_handle::get_user {
                 Self::cache(),
                 ::cachetools::__private::KeyRef((
                     ::cachetools::__private::ByRef(&id),
-                    ::cachetools::__private::ByRef(&*lang),
+                    ::cachetools::__private::ByText(&*lang),
                 )),
             )
     }
@@ -171,7 +171,7 @@ impl __get_user_handle::get_user {
                 Self::cache(),
                 ::cachetools::__private::KeyRef((
                     ::cachetools::__private::ByRef(&id),
-                    ::cachetools::__private::ByRef(&*lang),
+                    ::cachetools::__private::ByText(&*lang),
                 )),
             )
     }
@@ -190,7 +190,7 @@ impl __get_user_handle::get_user {
                 Self::cache(),
                 ::cachetools::__private::KeyRef((
                     ::cachetools::__private::ByRef(&id),
-                    ::cachetools::__private::ByRef(&*lang),
+                    ::cachetools::__private::ByText(&*lang),
                 )),
                 value,
             )

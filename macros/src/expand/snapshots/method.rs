@@ -32,7 +32,7 @@ impl Service {
             >(
                 self.page_cache().cache(),
                 ::cachetools::__private::KeyRef((
-                    ::cachetools::__private::ByRef(&*slug),
+                    ::cachetools::__private::ByText(&*slug),
                     ::cachetools::__private::ByToKey(&part),
                 )),
                 ::cachetools::__private::Plain,
@@ -126,7 +126,7 @@ impl Service {
                 >()
                     .own(
                         ::cachetools::__private::KeyRef((
-                            ::cachetools::__private::ByRef(&*__part0),
+                            ::cachetools::__private::ByText(&*__part0),
                             ::cachetools::__private::ByToKey(&__part1),
                         )),
                     )

@@ -25,7 +25,9 @@ impl Service {
                 _,
             >(
                 self.page_cache().cache(),
-                ::cachetools::__private::KeyRef1(::cachetools::__private::ByRef(&*slug)),
+                ::cachetools::__private::KeyRef1(
+                    ::cachetools::__private::ByText(&*slug),
+                ),
                 ::cachetools::__private::Plain,
             )
         {
@@ -80,7 +82,7 @@ impl Service {
                 >()
                     .own(
                         ::cachetools::__private::KeyRef1(
-                            ::cachetools::__private::ByRef(&*__part0),
+                            ::cachetools::__private::ByText(&*__part0),
                         ),
                     )
             },

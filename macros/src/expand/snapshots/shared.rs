@@ -57,7 +57,7 @@ async fn page(__arg0: (u8, u32), slug: &str) -> String {
             },
             ::cachetools::__private::KeyRef((
                 ::cachetools::__private::ByRef(&__arg0),
-                ::cachetools::__private::ByRef(&*slug),
+                ::cachetools::__private::ByText(&*slug),
             )),
             ::cachetools::__private::Plain,
         )

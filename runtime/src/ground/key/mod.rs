@@ -29,7 +29,7 @@ mod to_key;
 mod view;
 
 pub use self::lookup::{KeyGiven, KeyOwned, KeyRef, KeyRef1, Lookup};
-pub use self::part::{ByRef, ByToKey, CacheKey, Part};
+pub use self::part::{ByRef, ByText, ByToKey, CacheKey, Part};
 pub use self::to_key::ToKey;
 #[cfg(not(shuttle))]
 pub(crate) use self::view::Brought;

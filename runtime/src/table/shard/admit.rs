@@ -6,7 +6,7 @@ use super::{Entry, MOST, SWEEP, Shard, index};
 use crate::ground::clock::Moment;
 use crate::ground::stats::RemovalCause;
 use crate::policy::{Policy as _, Slot};
-use crate::table::entry::{Terms, spread};
+use crate::table::entry::Terms;
 use crate::table::expiry::Expiry;
 use crate::table::removed::{Left, Removed};
 
@@ -68,7 +68,7 @@ impl<K, V> Shard<K, V> {
                 if let Some(weights) = &mut self.weights {
                     weights[slot as usize] = weight;
                 }
-                self.order.rewrite(slot, hash, weight);
+                self.order().rewrite(slot, hash, weight);
                 self.set_deadline(slot, deadline, now);
                 return;
             }
@@ -80,7 +80,7 @@ impl<K, V> Shard<K, V> {
             }
             // The most frequent case of all: one comes, one goes, and nobody else moves.
             if self.weight == self.capacity && self.weights.is_none() {
-                if let Some(slot) = self.order.relieve() {
+                if let Some(slot) = self.order().relieve() {
                     removed.push(self.replace(slot, hash, entry, deadline, now));
                     return;
                 }
@@ -107,7 +107,7 @@ impl<K, V> Shard<K, V> {
     /// Evicts until `weight` more fits, or the policy has nothing to offer.
     pub(super) fn make_room(&mut self, weight: u64, removed: &mut Removed<K, V>) {
         while self.weight.saturating_add(weight) > self.capacity {
-            let Some(slot) = self.order.victim() else { break };
+            let Some(slot) = self.order().victim() else { break };
             removed.push(self.remove_slot(slot, RemovalCause::Evicted));
         }
     }
@@ -118,11 +118,8 @@ impl<K, V> Shard<K, V> {
         self.admitted += 1;
         self.evictions.evicted += 1;
         let old = mem::replace(&mut self.hashes[slot as usize], hash);
-        if let Ok(place) = self.index.find_entry(spread(old), |&other| other == slot) {
-            place.remove();
-        }
-        let hashes = &self.hashes;
-        self.index.insert_unique(spread(hash), slot, |&slot| spread(hashes[slot as usize]));
+        self.index.remove(old, slot);
+        self.index.insert(hash, slot, self.capacity);
         self.set_deadline(slot, deadline, now);
         let Entry { key, value } = mem::replace(&mut self.entries[slot as usize], entry);
         Left { key, value, cause: Some(RemovalCause::Evicted) }
@@ -133,13 +130,12 @@ impl<K, V> Shard<K, V> {
         let slot = index(self.entries.len());
         self.entries.push(entry);
         self.hashes.push(hash);
-        let hashes = &self.hashes;
-        self.index.insert_unique(spread(hash), slot, |&slot| spread(hashes[slot as usize]));
+        self.index.insert(hash, slot, self.capacity);
         self.weight += terms.weight;
         if let Some(weights) = &mut self.weights {
             weights.push(terms.weight);
         }
-        self.order.admit(slot, hash, terms.weight);
+        self.order().admit(slot, hash, terms.weight);
         match &mut self.expiry {
             Some(expiry) => expiry.push(terms.deadline, now),
             None => self.set_deadline(slot, terms.deadline, now),

@@ -1,0 +1,282 @@
+//! Which slots have a hash.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "a place is taken apart into its halves, and slots fit 32 bits by contract"
+)]
+
+use crate::policy::Slot;
+
+/// A place that no slot stands at. It compares as the greatest hash, so that a search that comes upon it ends; and no shard has
+/// a slot of this number.
+const EMPTY: u64 = u64::MAX;
+
+/// Up to so many slots, half of the places or more stay empty, so that most searches end where they begin. Beyond, a fifth: a
+/// large shard waits for memory anyway.
+const ROOMY: usize = 4096;
+
+/// How many places a search looks at first. There are as many from the last home on.
+const WINDOW: usize = 3;
+
+/// How many places there is room for at first behind the last home.
+const TAIL: usize = 8;
+
+/// Slots by hash: an ordered hash table with linear probing, after O. Amble and D. E. Knuth, "Ordered hash tables" (1974).
+///
+/// A place is eight bytes, hash and slot. Homes ascend with the hashes, so all places together are sorted by hash, with gaps. A
+/// search begins at its home and ends at the first hash that is not smaller; what is absent takes no longer to be found out
+/// than what is there. No place is wrapped around to: behind the last home there are as many more as it takes. To grow is to
+/// copy from the first to the last.
+#[derive(Debug)]
+pub(super) struct Index {
+    /// The last one is empty, unless there are none.
+    places: Vec<u64>,
+    homes: u32,
+    /// For how many slots these homes are meant.
+    room: u32,
+    len: u32,
+}
+
+fn place(hash: u32, slot: Slot) -> u64 {
+    u64::from(hash) << 32 | u64::from(slot)
+}
+
+#[inline]
+fn hash_at(place: u64) -> u32 {
+    (place >> 32) as u32
+}
+
+/// Where the search for a hash begins, of so many homes: by the hash's highest bits.
+#[inline]
+fn home(hash: u32, homes: u32) -> usize {
+    ((u64::from(hash) * u64::from(homes)) >> 32) as usize
+}
+
+/// Goes from place to place.
+#[cold]
+#[inline(never)]
+fn walk<T>(places: &[u64], hash: u32, is: impl Fn(Slot) -> Option<T>) -> Option<T> {
+    let sorted = places.iter().skip_while(|&&place| hash_at(place) < hash);
+    sorted.take_while(|&&place| hash_at(place) == hash).find_map(|&place| is(place as Slot))
+}
+
+impl Index {
+    pub(super) const fn new() -> Self {
+        Self { places: Vec::new(), homes: 0, room: 0, len: 0 }
+    }
+
+    /// The slot of this hash that `is` says yes of. It is asked of numbers that are no slots, too.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way of every hit")]
+    pub(super) fn find<T>(&self, hash: u32, is: impl Fn(Slot) -> Option<T>) -> Option<T> {
+        let here = self.places.get(home(hash, self.homes)..)?;
+        let &[first, second, third, ..] = here else { return None };
+        // Mostly the first, and else one of the next two: which, no branch could foretell, so there is none.
+        let sought = place(hash, 0);
+        let mut near = if first < sought { second } else { first };
+        near = if second < sought { third } else { near };
+        if hash_at(near) == hash {
+            if let found @ Some(_) = is(near as Slot) {
+                return found;
+            }
+        } else if hash_at(near) > hash {
+            return None;
+        }
+        walk(here, hash, is)
+    }
+
+    /// Another slot, which is not there yet. No more than `bound` are expected, unless there are more already.
+    pub(super) fn insert(&mut self, hash: u32, slot: Slot, bound: u64) {
+        if self.len == self.room {
+            self.grow(bound);
+        }
+        self.len += 1;
+        let new = place(hash, slot);
+        let home = home(hash, self.homes);
+        let at = home + self.count_from(home, |place| place < new);
+        let empty = at + self.count_from(at, |place| place != EMPTY);
+        if empty + 1 == self.places.len() {
+            // Not twice as many, as `push` by itself would see to.
+            self.places.reserve_exact(1);
+            self.places.push(EMPTY);
+        }
+        self.places.copy_within(at..empty, at + 1);
+        self.places[at] = new;
+    }
+
+    /// A slot that is there leaves.
+    pub(super) fn remove(&mut self, hash: u32, slot: Slot) {
+        let Some(at) = self.position(hash, slot) else { return };
+        // Who was pushed away from home comes nearer.
+        let (places, homes) = (&self.places, self.homes);
+        let moves = |at: usize| places[at] != EMPTY && home(hash_at(places[at]), homes) < at;
+        let mut end = at + 1;
+        while moves(end) {
+            end += 1;
+        }
+        self.places.copy_within(at + 1..end, at);
+        self.places[end - 1] = EMPTY;
+        self.len -= 1;
+    }
+
+    /// A slot that is there gets another number.
+    pub(super) fn renumber(&mut self, hash: u32, from: Slot, to: Slot) {
+        if let Some(at) = self.position(hash, from) {
+            self.places[at] = place(hash, to);
+        }
+    }
+
+    /// Gives back what `room` slots, or those that are there, don't need.
+    pub(super) fn shrink_to(&mut self, room: usize) {
+        self.rebuild(room.max(self.len as usize));
+    }
+
+    fn position(&self, hash: u32, slot: Slot) -> Option<usize> {
+        let (this, home) = (place(hash, slot), home(hash, self.homes));
+        self.places.get(home..)?.iter().position(|&place| place == this).map(|distance| home + distance)
+    }
+
+    /// How many places in a row fit, from this one on. An empty place ends every row.
+    #[inline]
+    fn count_from(&self, at: usize, fits: impl Fn(u64) -> bool) -> usize {
+        self.places[at..].iter().take_while(|&&place| fits(place)).count()
+    }
+
+    #[cold]
+    fn grow(&mut self, bound: u64) {
+        let len = self.len as usize;
+        // Twice as many while that costs little, half as many again later.
+        let room = if len < ROOMY { (len * 2).max(4) } else { len + len / 2 };
+        let bound = usize::try_from(bound).unwrap_or(usize::MAX);
+        self.rebuild(room.min(bound.max(len + 1)));
+    }
+
+    fn rebuild(&mut self, room: usize) {
+        let homes = if room <= ROOMY { room * 2 } else { room + room / 4 };
+        self.room = u32::try_from(room).unwrap_or(u32::MAX);
+        self.homes = u32::try_from(homes).unwrap_or(u32::MAX);
+        let homes = self.homes as usize;
+        let old = std::mem::take(&mut self.places);
+        let places = &mut self.places;
+        places.reserve_exact(homes + TAIL + homes / 64);
+        for place in old.into_iter().filter(|&place| place != EMPTY) {
+            let home = home(hash_at(place), self.homes);
+            places.resize(home.max(places.len()), EMPTY);
+            places.push(place);
+        }
+        places.resize(homes.max(places.len()) + WINDOW, EMPTY);
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl Index {
+    pub(super) fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Walks all places.
+    ///
+    /// # Panics
+    ///
+    /// If a search would not find what is there.
+    pub(super) fn validate(&self) {
+        assert!(self.places.last().is_none_or(|&place| place == EMPTY), "every search ends");
+        assert_eq!(self.places.iter().filter(|&&place| place != EMPTY).count(), self.len());
+        assert!(self.len <= self.room);
+        let mut gap = 0;
+        let mut before = 0;
+        for (at, &place) in self.places.iter().enumerate() {
+            if place == EMPTY {
+                gap = at + 1;
+                continue;
+            }
+            let home = home(hash_at(place), self.homes);
+            assert!((gap..=at).contains(&home), "no gap between a home and its slot");
+            assert!(hash_at(place) >= before, "sorted by hash");
+            before = hash_at(place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::policy::trial::{Draws, Source as _};
+
+    fn slots(index: &Index, hash: u32) -> Vec<Slot> {
+        let found = std::cell::RefCell::new(Vec::new());
+        let none: Option<()> = index.find(hash, |slot| {
+            found.borrow_mut().push(slot);
+            None
+        });
+        assert!(none.is_none());
+        let mut found = found.into_inner();
+        found.retain(|&slot| slot != Slot::MAX);
+        found.sort_unstable();
+        // One may be asked about twice.
+        found.dedup();
+        found
+    }
+
+    #[test]
+    fn random_slots_are_found_by_their_hashes_and_no_others() {
+        // Hashes: of few homes, of all, at both ends.
+        let kinds: [fn(u64) -> u32; 3] = [
+            |n| n as u32 % 5,
+            |n| (n as u32).wrapping_mul(0x9e37_79b9),
+            |n| if n % 2 == 0 { u32::MAX - n as u32 % 3 } else { 0 },
+        ];
+        for (seed, hash) in (0..60).flat_map(|seed| kinds.map(|hash| (seed, hash))) {
+            let mut draws = Draws::new(seed, 2_000);
+            let mut index = Index::new();
+            let mut model: BTreeMap<Slot, u32> = BTreeMap::new();
+            while let Some(step) = draws.below(5) {
+                let (Some(slot), Some(number)) = (draws.below(40), draws.below(u64::MAX)) else { break };
+                let (slot, hash) = (slot as Slot, hash(number));
+                match (step, model.get(&slot).copied()) {
+                    (0..3, None) => {
+                        index.insert(hash, slot, [u64::MAX, 20][seed as usize % 2]);
+                        model.insert(slot, hash);
+                    }
+                    (0..3, Some(hash)) => {
+                        index.remove(hash, slot);
+                        model.remove(&slot);
+                    }
+                    (3, Some(hash)) => {
+                        index.renumber(hash, slot, slot + 100);
+                        assert!(slots(&index, hash).contains(&(slot + 100)));
+                        index.renumber(hash, slot + 100, slot);
+                    }
+                    (4, _) if number % 16 == 0 => index.shrink_to(0),
+                    _ => {}
+                }
+                index.validate();
+                let expected: Vec<Slot> =
+                    model.iter().filter(|&(_, &other)| other == hash).map(|(&slot, _)| slot).collect();
+                assert_eq!(slots(&index, hash), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn as_many_places_as_the_bound_needs_and_no_more() {
+        let mut index = Index::new();
+        for slot in 0..50_000_u32 {
+            index.insert(slot.wrapping_mul(0x9e37_79b9), slot, 50_000);
+        }
+        index.validate();
+        assert!(index.places.capacity() < 64_000, "{}", index.places.capacity());
+    }
+
+    #[test]
+    fn the_greatest_hash_is_no_empty_place() {
+        let mut index = Index::new();
+        assert!(slots(&index, u32::MAX).is_empty());
+        index.insert(7, 0, 1);
+        assert!(slots(&index, u32::MAX).is_empty());
+        index.insert(u32::MAX, 1, 2);
+        assert_eq!(slots(&index, u32::MAX), [1]);
+    }
+}
