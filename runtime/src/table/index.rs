@@ -52,14 +52,6 @@ fn home(hash: u32, homes: u32) -> usize {
     ((u64::from(hash) * u64::from(homes)) >> 32) as usize
 }
 
-/// Goes from place to place.
-#[cold]
-#[inline(never)]
-fn walk<T>(places: &[u64], hash: u32, is: impl Fn(Slot) -> Option<T>) -> Option<T> {
-    let sorted = places.iter().skip_while(|&&place| hash_at(place) < hash);
-    sorted.take_while(|&&place| hash_at(place) == hash).find_map(|&place| is(place as Slot))
-}
-
 impl Index {
     pub(super) const fn new() -> Self {
         Self { places: Vec::new(), homes: 0, room: 0, len: 0 }
@@ -69,8 +61,7 @@ impl Index {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the way of every hit")]
     pub(super) fn find<T>(&self, hash: u32, is: impl Fn(Slot) -> Option<T>) -> Option<T> {
-        let here = self.places.get(home(hash, self.homes)..)?;
-        let &[first, second, third, ..] = here else { return None };
+        let &[first, second, third] = self.places.get(home(hash, self.homes)..)?.first_chunk::<WINDOW>()?;
         // Mostly the first, and else one of the next two: which, no branch could foretell, so there is none.
         let sought = place(hash, 0);
         let mut near = if first < sought { second } else { first };
@@ -82,7 +73,15 @@ impl Index {
         } else if hash_at(near) > hash {
             return None;
         }
-        walk(here, hash, is)
+        self.walk(hash, is)
+    }
+
+    /// Goes from place to place.
+    #[cold]
+    #[inline(never)]
+    fn walk<T>(&self, hash: u32, is: impl Fn(Slot) -> Option<T>) -> Option<T> {
+        let sorted = self.places[home(hash, self.homes)..].iter().skip_while(|&&place| hash_at(place) < hash);
+        sorted.take_while(|&&place| hash_at(place) == hash).find_map(|&place| is(place as Slot))
     }
 
     /// Another slot, which is not there yet. No more than `bound` are expected, unless there are more already.
@@ -91,32 +90,73 @@ impl Index {
             self.grow(bound);
         }
         self.len += 1;
-        let new = place(hash, slot);
         let home = home(hash, self.homes);
-        let at = home + self.count_from(home, |place| place < new);
-        let empty = at + self.count_from(at, |place| place != EMPTY);
-        if empty + 1 == self.places.len() {
+        let Some((first, rest)) = self.places[home..].split_first_chunk_mut::<WINDOW>() else { return };
+        // Whoever is greater is carried on, to the first gap, where what is carried is no slot any more. Mostly that is near: who is
+        // greater is found out without a branch, and where the gap is matters only if it is not.
+        let mut carried = place(hash, slot);
+        let carry =
+            |place: &mut u64, carried: &mut u64| (*place, *carried) = (*carried.min(place), *carried.max(place));
+        for place in first {
+            carry(place, &mut carried);
+        }
+        let mut rest = rest.iter_mut();
+        while carried != EMPTY {
+            let Some(place) = rest.next() else { break };
+            carry(place, &mut carried);
+        }
+        if rest.len() == 0 {
+            self.lengthen(carried);
+        }
+    }
+
+    /// Places were filled up to the last, and one may be left over.
+    #[cold]
+    fn lengthen(&mut self, carried: u64) {
+        if carried != EMPTY {
+            self.places.push(carried);
+        }
+        if self.places.last() != Some(&EMPTY) {
             // Not twice as many, as `push` by itself would see to.
             self.places.reserve_exact(1);
             self.places.push(EMPTY);
         }
-        self.places.copy_within(at..empty, at + 1);
-        self.places[at] = new;
     }
 
     /// A slot that is there leaves.
     pub(super) fn remove(&mut self, hash: u32, slot: Slot) {
         let Some(at) = self.position(hash, slot) else { return };
-        // Who was pushed away from home comes nearer.
-        let (places, homes) = (&self.places, self.homes);
-        let moves = |at: usize| places[at] != EMPTY && home(hash_at(places[at]), homes) < at;
-        let mut end = at + 1;
-        while moves(end) {
-            end += 1;
-        }
-        self.places.copy_within(at + 1..end, at);
-        self.places[end - 1] = EMPTY;
         self.len -= 1;
+        // Who was pushed away from home comes nearer.
+        let Some(mut gap) = self.close_up(at) else { return };
+        while let Some(&next) = self.places.get(gap + 1) {
+            if next == EMPTY || home(hash_at(next), self.homes) > gap {
+                break;
+            }
+            self.places[gap] = next;
+            gap += 1;
+        }
+        self.places[gap] = EMPTY;
+    }
+
+    /// The first two moves to close a gap, without a branch; says where the gap is then, unless it is closed.
+    #[inline]
+    fn close_up(&mut self, gap: usize) -> Option<usize> {
+        let homes = self.homes;
+        // The home that an empty place seems to have is the last.
+        if gap + 2 >= homes as usize {
+            return Some(gap);
+        }
+        let Some([here, first, second]) = self.places[gap..].first_chunk_mut() else { return Some(gap) };
+        let (one, two) = (*first, *second);
+        let mask = |moves: bool| 0_u64.wrapping_sub(u64::from(moves));
+        let moves_one = mask(home(hash_at(one), homes) <= gap);
+        let moves_two = mask(home(hash_at(two), homes) <= gap + 1) & moves_one;
+        // What is all ones is empty.
+        *here = one | !moves_one;
+        *first = (one & !moves_one) | ((two | !moves_two) & moves_one);
+        *second = two | moves_two;
+        (moves_two != 0).then_some(gap + 2)
     }
 
     /// A slot that is there gets another number.
@@ -133,13 +173,14 @@ impl Index {
 
     fn position(&self, hash: u32, slot: Slot) -> Option<usize> {
         let (this, home) = (place(hash, slot), home(hash, self.homes));
-        self.places.get(home..)?.iter().position(|&place| place == this).map(|distance| home + distance)
-    }
-
-    /// How many places in a row fit, from this one on. An empty place ends every row.
-    #[inline]
-    fn count_from(&self, at: usize, fits: impl Fn(u64) -> bool) -> usize {
-        self.places[at..].iter().take_while(|&&place| fits(place)).count()
+        let here = self.places.get(home..)?;
+        let first: &[u64; WINDOW] = here.first_chunk()?;
+        // As in `find`: it is near, and no branch could foretell where.
+        let near: usize = first.iter().map(|&other| usize::from(other < place(hash, 0))).sum();
+        if here.get(near) == Some(&this) {
+            return Some(home + near);
+        }
+        here.iter().position(|&place| place == this).map(|distance| home + distance)
     }
 
     #[cold]
@@ -201,7 +242,9 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::hash::BuildHasher as _;
 
+    use super::super::entry::low;
     use super::*;
     use crate::policy::trial::{Draws, Source as _};
 
@@ -257,6 +300,23 @@ mod tests {
                     model.iter().filter(|&(_, &other)| other == hash).map(|(&slot, _)| slot).collect();
                 assert_eq!(slots(&index, hash), expected);
             }
+        }
+    }
+
+    #[test]
+    fn numbers_in_a_row_stand_near_their_homes_whatever_the_seed() {
+        for seed in 0..200 {
+            let shared = Box::leak(Box::new(foldhash::SharedSeed::from_u64(seed)));
+            let state = foldhash::fast::SeedableRandomState::with_seed(seed, shared);
+            let hashes = (0..10_000_u64).map(|key| state.hash_one(key)).filter(|hash| (hash >> 32) % 16 == 0);
+            let mut index = Index::new();
+            for (slot, hash) in (0..).zip(hashes) {
+                index.insert(low(hash), slot, 600);
+            }
+            let away =
+                |(at, &place): (usize, &u64)| if place == EMPTY { 0 } else { at - home(hash_at(place), index.homes) };
+            let away: usize = index.places.iter().enumerate().map(away).sum();
+            assert!(away < index.len(), "seed {seed}: {away} steps for {}", index.len());
         }
     }
 

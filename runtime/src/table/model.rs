@@ -31,6 +31,8 @@ struct Pair {
     /// short way by which a newcomer takes the place of who leaves.
     lru: bool,
     now: Moment,
+    /// Since the last clear.
+    hits: u64,
     capacity: u64,
     /// Whether a use puts the end off: the model then leaves to the shard when an entry ends.
     idle: bool,
@@ -50,7 +52,7 @@ pub(crate) fn compare(source: &mut impl Source) -> Option<()> {
     let idle = source.below(3)? == 0;
     let tti = idle.then(|| Duration::from_nanos(5));
     let shard = Shard::new(capacity, order, weighed, tti);
-    let mut pair = Pair { shard, model: BTreeMap::new(), step: 0, lru, now: Moment(1), capacity, idle };
+    let mut pair = Pair { shard, model: BTreeMap::new(), step: 0, lru, now: Moment(1), hits: 0, capacity, idle };
     loop {
         pair.step += 1;
         pair.step(source, weighed)?;
@@ -85,7 +87,14 @@ impl Pair {
                 }
             }
             5..=7 => {
-                let found = self.shard.get(hash(key), |&other| other == key, || now).copied();
+                let same = |&other: &u64| other == key;
+                // Calls, or those who look by hand.
+                let found = if source.below(3)? > 0 {
+                    self.shard.hit(hash(key), same, || now).ok().copied()
+                } else {
+                    self.shard.get(hash(key), same, || now).copied()
+                };
+                self.hits += u64::from(found.is_some());
                 self.found(key, found);
                 if let Some(entry) = self.model.get_mut(&key).filter(|_| found.is_some()) {
                     entry.used = self.step;
@@ -109,6 +118,7 @@ impl Pair {
                     let removed = self.shard.clear();
                     self.left(removed, None);
                     assert!(self.model.is_empty(), "a clear hands out all there was");
+                    self.hits = 0;
                 }
                 1 => {
                     let peeked = self.shard.peek(hash(key), |&other| other == key, || now).copied();
@@ -174,6 +184,7 @@ impl Pair {
             assert_eq!(live, expected);
         }
         assert!(self.shard.weight() <= self.capacity);
+        assert_eq!(self.shard.hits(), self.hits);
     }
 }
 

@@ -117,7 +117,7 @@ impl<K, V> Shard<K, V> {
         let find = |slot| entries.get(slot as usize).filter(|entry| same(&entry.key)).map(|entry| (slot, &entry.value));
         let Some((slot, value)) = self.index.find(hash, find) else { return Err(Absent(self.admitted)) };
         if let Some(expiry) = &mut self.expiry {
-            if expiry.is_timed(slot) && !expiry.touch(slot, now()) {
+            if !expiry.touch(slot, now) {
                 return Err(Absent::UNKNOWN);
             }
         }
@@ -158,7 +158,7 @@ impl<K, V> Shard<K, V> {
     /// A use of an entry is counted, unless its time is over.
     fn touch(&mut self, slot: Slot, now: impl FnOnce() -> Moment) -> bool {
         if let Some(expiry) = &mut self.expiry {
-            if expiry.is_timed(slot) && !expiry.touch(slot, now()) {
+            if !expiry.touch(slot, now) {
                 return false;
             }
         }
@@ -285,8 +285,6 @@ impl<K, V> Shard<K, V> {
     }
 
     /// `same` is asked of keys of this very hash only: who puts an invalidation off has nothing else to compare with.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the way of every hit")]
     fn find(&self, hash: u32, same: impl Fn(&K) -> bool) -> Option<Slot> {
         self.index.find(hash, |slot| same(&self.entries.get(slot as usize)?.key).then_some(slot))
     }
@@ -414,6 +412,23 @@ mod tests {
             insert(&mut shard, key, 10, Moment::NEVER, Moment(0));
             assert_eq!(shard.recall(key, |&other| other == key, || Moment(0), absent).ok(), Some(&10));
         }
+    }
+
+    #[test]
+    fn a_closed_shard_answers_no_call_and_counts_those_that_it_answered() {
+        let mut shard = lru(2);
+        insert(&mut shard, 1, 10, Moment::NEVER, Moment(0));
+        insert(&mut shard, 2, 20, Moment::NEVER, Moment(0));
+        assert!(shard.hit(1, |&other| other == 1, || Moment(0)).is_ok());
+        shard.close();
+        assert!(shard.hit(1, |&other| other == 1, || Moment(0)).is_err());
+        assert_eq!(shard.hits(), 1);
+        // Who looks by hand is answered, and the order knows of that as well as of what was before.
+        insert(&mut shard, 3, 30, Moment::NEVER, Moment(0));
+        assert_eq!(shard.get(1, |&other| other == 1, || Moment(0)), Some(&10));
+        insert(&mut shard, 4, 40, Moment::NEVER, Moment(0));
+        let kept: Vec<_> = shard.page(0..shard.len(), Moment(0)).map(|(&key, _)| key).collect();
+        assert_eq!((kept, shard.hits()), (vec![1, 4], 2));
     }
 
     #[test]

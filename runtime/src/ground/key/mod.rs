@@ -60,6 +60,23 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_all_lengths_are_told_apart_by_any_byte() {
+        let seed = Seed::default();
+        for len in 0..70 {
+            let text: String = ('a'..='z').cycle().take(len).collect();
+            assert!(ByText(&text).is(&text.clone()));
+            assert_eq!(hash(&KeyRef1(ByText(&text)), &seed), hash_of(&text, &seed));
+            assert!(!ByText(&text).is(&format!("{text}a")) && !ByText(&format!("{text}a")).is(&text));
+            for at in 0..len {
+                let mut other = text.clone();
+                other.replace_range(at..=at, "!");
+                assert!(!ByText(&text).is(&other), "byte {at} of {len}");
+            }
+            assert_eq!(ByText(&text).own(), text);
+        }
+    }
+
+    #[test]
     fn the_view_of_one_argument_is_no_tuple() {
         let seed = Seed::default();
         let view = KeyRef1(ByRef("de"));
