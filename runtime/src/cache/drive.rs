@@ -88,6 +88,7 @@ impl<K: 'static, V: CacheValue, M, F> Unpin for Run<'_, K, V, M, F> {}
 impl<K: 'static, V: CacheValue, M: Mode<R, V>, R, F: Future<Output = R>> Future for Run<'_, K, V, M, F> {
     type Output = R;
 
+    // Apart, lest the way of a hit make room for it.
     #[inline(never)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let Self { pending, leads, body } = &mut *self;
@@ -137,6 +138,7 @@ impl<K: 'static, V: CacheValue, M, R, B> Unpin for Shared<K, V, M, R, B> {}
 impl<K: 'static, V: CacheValue, M: Mode<R, V>, R: 'static, B> Future for Shared<K, V, M, R, B> {
     type Output = R;
 
+    // Apart, lest the way of a hit make room for it.
     #[inline(never)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let Self { pending, course } = &mut *self;

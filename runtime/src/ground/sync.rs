@@ -185,6 +185,24 @@ mod tests {
     }
 
     #[test]
+    fn no_count_is_lost_between_threads() {
+        let rounds = if cfg!(miri) { 50 } else { 50_000 };
+        let lock = Lock::new(0);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..rounds {
+                        let mut count = lock.lock();
+                        let seen = *count;
+                        *count = seen + 1;
+                    }
+                });
+            }
+        });
+        assert_eq!(*lock.lock(), 4 * rounds);
+    }
+
+    #[test]
     fn a_panic_does_not_poison() {
         let lock = Lock::new(7);
         let panicked = thread::scope(|scope| {

@@ -53,6 +53,7 @@ pub type Slot = u32;
 ///   call. Forgetting the last slot is not followed by `renumber`.
 /// - To make room: `victim`, then `forget` with `evicted: true` (and `renumber`), again until there is room, then
 ///   `admit`. So a newcomer is never the victim of its own arrival.
+/// - Reads are told in the order in which they were, some at a time, and always before anything else is told or asked.
 /// - All calls are made under the lock of the shard, by one thread at a time.
 ///
 /// # What an implementation must do
@@ -67,7 +68,7 @@ pub trait Policy: Send + 'static {
     /// A new entry stands at `slot`, which is the number of entries before it.
     fn admit(&mut self, slot: Slot, hash: u32, weight: u64);
 
-    /// The entry was read.
+    /// The entry was read, lately.
     fn touch(&mut self, slot: Slot, hash: u32);
 
     /// The entry's value was written anew; its weight may have changed.
@@ -102,7 +103,7 @@ pub trait Policy: Send + 'static {
 
 /// The policies of this crate, told apart by a branch that the processor predicts, or one that a user brought.
 ///
-/// A plain tag says which: hidden in a policy's own fields, it would have to be worked out on every hit.
+/// A plain tag says which: hidden in a policy's own fields, it would have to be worked out on every call.
 #[repr(C, u8)]
 pub(crate) enum Order {
     /// Nothing is ever evicted.

@@ -32,9 +32,8 @@ pub(super) struct Index {
     /// The last one is empty, unless there are none.
     places: Vec<u64>,
     homes: u32,
-    /// For how many slots these homes are meant.
-    room: u32,
-    len: u32,
+    /// For how many slots more these homes are meant.
+    spare: u32,
 }
 
 fn place(hash: u32, slot: Slot) -> u64 {
@@ -54,7 +53,7 @@ fn home(hash: u32, homes: u32) -> usize {
 
 impl Index {
     pub(super) const fn new() -> Self {
-        Self { places: Vec::new(), homes: 0, room: 0, len: 0 }
+        Self { places: Vec::new(), homes: 0, spare: 0 }
     }
 
     /// The slot of this hash that `is` says yes of. It is asked of numbers that are no slots, too.
@@ -86,10 +85,10 @@ impl Index {
 
     /// Another slot, which is not there yet. No more than `bound` are expected, unless there are more already.
     pub(super) fn insert(&mut self, hash: u32, slot: Slot, bound: u64) {
-        if self.len == self.room {
+        if self.spare == 0 {
             self.grow(bound);
         }
-        self.len += 1;
+        self.spare -= 1;
         let home = home(hash, self.homes);
         let Some((first, rest)) = self.places[home..].split_first_chunk_mut::<WINDOW>() else { return };
         // Whoever is greater is carried on, to the first gap, where what is carried is no slot any more. Mostly that is near: who is
@@ -106,16 +105,13 @@ impl Index {
             carry(place, &mut carried);
         }
         if rest.len() == 0 {
-            self.lengthen(carried);
+            self.lengthen();
         }
     }
 
-    /// Places were filled up to the last, and one may be left over.
+    /// Places may be filled up to the last, which was empty.
     #[cold]
-    fn lengthen(&mut self, carried: u64) {
-        if carried != EMPTY {
-            self.places.push(carried);
-        }
+    fn lengthen(&mut self) {
         if self.places.last() != Some(&EMPTY) {
             // Not twice as many, as `push` by itself would see to.
             self.places.reserve_exact(1);
@@ -126,10 +122,11 @@ impl Index {
     /// A slot that is there leaves.
     pub(super) fn remove(&mut self, hash: u32, slot: Slot) {
         let Some(at) = self.position(hash, slot) else { return };
-        self.len -= 1;
+        self.spare += 1;
         // Who was pushed away from home comes nearer.
         let Some(mut gap) = self.close_up(at) else { return };
         while let Some(&next) = self.places.get(gap + 1) {
+            // An empty place could move, too, to no end.
             if next == EMPTY || home(hash_at(next), self.homes) > gap {
                 break;
             }
@@ -143,10 +140,7 @@ impl Index {
     #[inline]
     fn close_up(&mut self, gap: usize) -> Option<usize> {
         let homes = self.homes;
-        // The home that an empty place seems to have is the last.
-        if gap + 2 >= homes as usize {
-            return Some(gap);
-        }
+        // An empty place seems to have the last home. Where it moves, all that follows is empty.
         let Some([here, first, second]) = self.places[gap..].first_chunk_mut() else { return Some(gap) };
         let (one, two) = (*first, *second);
         let mask = |moves: bool| 0_u64.wrapping_sub(u64::from(moves));
@@ -168,7 +162,7 @@ impl Index {
 
     /// Gives back what `room` slots, or those that are there, don't need.
     pub(super) fn shrink_to(&mut self, room: usize) {
-        self.rebuild(room.max(self.len as usize));
+        self.rebuild(room.max(self.len()));
     }
 
     fn position(&self, hash: u32, slot: Slot) -> Option<usize> {
@@ -183,18 +177,23 @@ impl Index {
         here.iter().position(|&place| place == this).map(|distance| home + distance)
     }
 
+    /// How many slots there are, by a count of them all.
+    pub(super) fn len(&self) -> usize {
+        self.places.iter().filter(|&&place| place != EMPTY).count()
+    }
+
     #[cold]
     fn grow(&mut self, bound: u64) {
-        let len = self.len as usize;
+        let len = self.len();
         // Twice as many while that costs little, half as many again later.
         let room = if len < ROOMY { (len * 2).max(4) } else { len + len / 2 };
         let bound = usize::try_from(bound).unwrap_or(usize::MAX);
-        self.rebuild(room.min(bound.max(len + 1)));
+        self.rebuild(if bound > len { room.min(bound) } else { room });
     }
 
     fn rebuild(&mut self, room: usize) {
         let homes = if room <= ROOMY { room * 2 } else { room + room / 4 };
-        self.room = u32::try_from(room).unwrap_or(u32::MAX);
+        self.spare = u32::try_from(room - self.len()).unwrap_or(u32::MAX);
         self.homes = u32::try_from(homes).unwrap_or(u32::MAX);
         let homes = self.homes as usize;
         let old = std::mem::take(&mut self.places);
@@ -211,8 +210,9 @@ impl Index {
 
 #[cfg(any(test, fuzzing))]
 impl Index {
-    pub(super) fn len(&self) -> usize {
-        self.len as usize
+    /// For how many slots there are homes.
+    pub(super) fn room(&self) -> usize {
+        self.len() + self.spare as usize
     }
 
     /// Walks all places.
@@ -222,8 +222,7 @@ impl Index {
     /// If a search would not find what is there.
     pub(super) fn validate(&self) {
         assert!(self.places.last().is_none_or(|&place| place == EMPTY), "every search ends");
-        assert_eq!(self.places.iter().filter(|&&place| place != EMPTY).count(), self.len());
-        assert!(self.len <= self.room);
+        assert!(self.places.len() >= self.homes as usize + WINDOW || self.places.is_empty(), "a look has its window");
         let mut gap = 0;
         let mut before = 0;
         for (at, &place) in self.places.iter().enumerate() {

@@ -41,10 +41,10 @@ impl Recent {
         if self.is_closed() { 0 } else { self.count as usize }
     }
 
-    /// All of them; from now on there are none.
+    /// All of them, of a shard that is open; from now on there are none.
     pub(super) fn take(&mut self) -> ([Slot; MOST], usize) {
         let len = self.len();
-        self.count = if self.is_closed() { CLOSED } else { 0 };
+        self.count = 0;
         (self.slots, len)
     }
 

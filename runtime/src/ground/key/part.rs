@@ -64,6 +64,7 @@ where
 #[derive(Debug)]
 pub struct ByText<'a>(pub &'a str);
 
+#[diagnostic::do_not_recommend]
 impl Part for ByText<'_> {
     type Owned = String;
 

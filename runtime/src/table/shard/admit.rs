@@ -10,6 +10,16 @@ use crate::table::entry::Terms;
 use crate::table::expiry::Expiry;
 use crate::table::removed::{Left, Removed};
 
+/// Room for one more: twice as much as there was, but for no more than `bound` if that is enough.
+fn make_place<T>(places: &mut Vec<T>, bound: u64) {
+    if places.len() == places.capacity() {
+        let bound = usize::try_from(bound).unwrap_or(usize::MAX);
+        let room = (places.len() * 2).max(4);
+        let room = if bound > places.len() { room.min(bound) } else { room };
+        places.reserve_exact(room - places.len());
+    }
+}
+
 impl<K, V> Shard<K, V> {
     /// Stores a value. One whose deadline has come already, or that weighs more than fits, is not stored, and the old value
     /// goes all the same: it is out of date.
@@ -53,6 +63,8 @@ impl<K, V> Shard<K, V> {
         now: impl FnOnce() -> Moment,
         removed: &mut Removed<K, V>,
     ) {
+        // First, since a policy of the user's may panic.
+        self.order();
         let Terms { deadline, weight, .. } = terms;
         let now = terms.now.unwrap_or_else(|| if self.expiry.is_some() { now() } else { Moment(0) });
         let keeps = deadline > now && weight <= self.capacity;
@@ -128,11 +140,14 @@ impl<K, V> Shard<K, V> {
     fn push(&mut self, hash: u32, entry: Entry<K, V>, terms: Terms, now: Moment) {
         self.admitted += 1;
         let slot = index(self.entries.len());
+        make_place(&mut self.entries, self.capacity);
         self.entries.push(entry);
+        make_place(&mut self.hashes, self.capacity);
         self.hashes.push(hash);
         self.index.insert(hash, slot, self.capacity);
         self.weight += terms.weight;
         if let Some(weights) = &mut self.weights {
+            make_place(weights, self.capacity);
             weights.push(terms.weight);
         }
         self.order().admit(slot, hash, terms.weight);
