@@ -12,14 +12,11 @@ pub(crate) struct Terms {
     pub(crate) now: Option<Moment>,
 }
 
-/// The part of a hash that a shard keeps: 32 bits to which each of the 64 adds.
-///
-/// Of keys that are numbers in a row, the hasher's own bits from the eleventh on may be in a row as well, and an index that
-/// searches side by side cannot have that. This is D. E. Knuth's multiplicative hashing, by the golden ratio ("The Art of Computer
-/// Programming", volume 3, section 6.4).
+/// The part of a hash that a shard keeps: 32 bits behind those that tell its shard.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "that is what it is for")]
 pub(crate) fn low(hash: u64) -> u32 {
-    (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
+    (hash >> 28) as u32
 }
 
 /// A number of entries as the slot that comes next. A shard never holds more than a slot can number; it sees to that itself.

@@ -245,6 +245,7 @@ mod tests {
 
     use super::super::entry::low;
     use super::*;
+    use crate::ground::key::mixed;
     use crate::policy::trial::{Draws, Source as _};
 
     fn slots(index: &Index, hash: u32) -> Vec<Slot> {
@@ -307,15 +308,17 @@ mod tests {
         for seed in 0..200 {
             let shared = Box::leak(Box::new(foldhash::SharedSeed::from_u64(seed)));
             let state = foldhash::fast::SeedableRandomState::with_seed(seed, shared);
-            let hashes = (0..10_000_u64).map(|key| state.hash_one(key)).filter(|hash| (hash >> 32) % 16 == 0);
+            let hashes: Vec<_> = (0..10_000_u64).map(|key| mixed(state.hash_one(key << 12))).collect();
+            let hashes = hashes.iter().filter(|&hash| hash >> 60 == 0);
             let mut index = Index::new();
             for (slot, hash) in (0..).zip(hashes) {
-                index.insert(low(hash), slot, 600);
+                index.insert(low(*hash), slot, 600);
             }
             let away =
                 |(at, &place): (usize, &u64)| if place == EMPTY { 0 } else { at - home(hash_at(place), index.homes) };
             let away: usize = index.places.iter().enumerate().map(away).sum();
             assert!(away < index.len(), "seed {seed}: {away} steps for {}", index.len());
+            assert!((500..750).contains(&index.len()), "seed {seed}: {} of 10,000 in one of 16 shards", index.len());
         }
     }
 

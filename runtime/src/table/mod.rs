@@ -26,6 +26,7 @@ const EXACT: u64 = 1024;
 
 /// How many shards a table of more entries has: enough for the threads of a large machine to seldom meet.
 const SHARDS: u64 = 16;
+const _: () = assert!(SHARDS <= 16, "a shard is told by four bits of the hash");
 
 /// The capacity of a table without one.
 const UNBOUNDED: u64 = u64::MAX;
@@ -108,7 +109,8 @@ impl<K, V, M: Default> Table<K, V, M> {
     /// The shard of a hash. The proof says that this thread holds none of them.
     #[inline]
     pub(crate) fn lock(&self, _: &Locked, hash: u64) -> MutexGuard<'_, Shelf<K, V, M>> {
-        let number = (hash >> 32) as usize & (self.shards.len() - 1);
+        // The four highest bits; the index of a shard takes those behind them.
+        let number = (hash >> 60) as usize & (self.shards.len() - 1);
         self.shards[number].lock()
     }
 

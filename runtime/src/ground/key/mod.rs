@@ -34,6 +34,8 @@ pub use self::to_key::ToKey;
 #[cfg(not(shuttle))]
 pub(crate) use self::view::Brought;
 pub(crate) use self::view::hash_of;
+#[cfg(test)]
+pub(crate) use self::view::mixed;
 pub use self::view::{Hashed, Seed, View, key};
 
 #[cfg(test)]
@@ -46,7 +48,7 @@ mod tests {
     fn hash<K, Q: Lookup<K>>(view: &Q, seed: &Seed) -> u64 {
         let mut hasher = seed.build_hasher();
         view.hash_into(&mut hasher);
-        hasher.finish()
+        mixed(hasher.finish())
     }
 
     #[test]

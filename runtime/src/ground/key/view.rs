@@ -25,7 +25,7 @@ impl<K, Q: Lookup<K>> View<K> for Stated<Q> {
     fn hash(&self, seed: &Seed) -> u64 {
         let mut hasher = seed.build_hasher();
         self.0.hash_into(&mut hasher);
-        hasher.finish()
+        mixed(hasher.finish())
     }
 
     #[inline]
@@ -101,5 +101,15 @@ impl Hasher for Brought {
 /// The hash of a key in any form that hashes as the owned one does.
 #[inline]
 pub(crate) fn hash_of<Q: Hash + ?Sized>(query: &Q, seed: &Seed) -> u64 {
-    seed.hash_one(query)
+    mixed(seed.hash_one(query))
+}
+
+/// The hasher's bits, so that each adds to the highest.
+///
+/// Of keys that are numbers in a row, the hasher's own bits from the eleventh on may be in a row as well: then the keys crowd in a few
+/// shards, and in their indexes. This is D. E. Knuth's multiplicative hashing, by the golden ratio ("The Art of Computer Programming",
+/// volume 3, section 6.4).
+#[inline]
+pub(crate) fn mixed(hash: u64) -> u64 {
+    hash.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
