@@ -67,15 +67,9 @@ impl Expiry {
         self.dues[slot as usize] <= now && self.idle.as_ref().is_none_or(|idle| idle.end(slot) <= now)
     }
 
-    /// An entry is used, unless it has expired; says whether it is. The clock is read only if it can expire at all.
-    ///
-    /// Apart, lest hits of caches without deadlines make room for it.
+    /// An entry is used, unless it has expired; says whether it is.
     #[inline(never)]
-    pub(crate) fn touch(&mut self, slot: Slot, now: impl FnOnce() -> Moment) -> bool {
-        if !self.is_timed(slot) {
-            return true;
-        }
-        let now = now();
+    pub(crate) fn touch(&mut self, slot: Slot, now: Moment) -> bool {
         let is_over = self.is_over(slot, now);
         if let Some(idle) = &mut self.idle {
             if !is_over {
@@ -263,12 +257,12 @@ mod tests {
         let mut expiry = Expiry::idle(Duration::from_nanos(10));
         expiry.push(Moment(25), START);
         expiry.push(Moment::NEVER, START);
-        expiry.touch(0, || Moment(9));
+        expiry.touch(0, Moment(9));
         assert_eq!(expiry.due(Moment(10)), Some(1));
         expiry.swap_remove(1);
         assert_eq!(expiry.due(Moment(18)), None);
         expiry.validate(1);
-        expiry.touch(0, || Moment(18));
+        expiry.touch(0, Moment(18));
         assert!(!expiry.is_over(0, Moment(24)));
         assert!(expiry.is_over(0, Moment(25)));
         assert_eq!(expiry.due(Moment(25)), Some(0));

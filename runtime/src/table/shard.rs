@@ -117,7 +117,7 @@ impl<K, V> Shard<K, V> {
         let find = |slot| entries.get(slot as usize).filter(|entry| same(&entry.key)).map(|entry| (slot, &entry.value));
         let Some((slot, value)) = self.index.find(hash, find) else { return Err(Absent(self.admitted)) };
         if let Some(expiry) = &mut self.expiry {
-            if self.recent.is_closed() || !expiry.touch(slot, now) {
+            if self.recent.is_closed() || expiry.is_timed(slot) && !expiry.touch(slot, now()) {
                 return Err(Absent::UNKNOWN);
             }
         }
@@ -158,7 +158,7 @@ impl<K, V> Shard<K, V> {
     /// A use of an entry is counted, unless its time is over.
     fn touch(&mut self, slot: Slot, now: impl FnOnce() -> Moment) -> bool {
         if let Some(expiry) = &mut self.expiry {
-            if !expiry.touch(slot, now) {
+            if expiry.is_timed(slot) && !expiry.touch(slot, now()) {
                 return false;
             }
         }
