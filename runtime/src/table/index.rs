@@ -18,7 +18,7 @@ const ROOMY: usize = 4096;
 /// How many places a search looks at first. There are as many from the last home on.
 const WINDOW: usize = 3;
 
-/// How many places there is room for at first behind the last home.
+/// How many places there is room for at first behind the last home, beside one for every 64 homes.
 const TAIL: usize = 8;
 
 /// Slots by hash: an ordered hash table with linear probing, after O. Amble and D. E. Knuth, "Ordered hash tables" (1974).
@@ -90,7 +90,8 @@ impl Index {
         }
         self.spare -= 1;
         let home = home(hash, self.homes);
-        let Some((first, rest)) = self.places[home..].split_first_chunk_mut::<WINDOW>() else { return };
+        let window = self.places[home..].split_first_chunk_mut::<WINDOW>();
+        let (first, rest) = window.expect("there is a window from the last home on");
         // Whoever is greater is carried on, to the first gap, where what is carried is no slot any more. Mostly that is near: who is
         // greater is found out without a branch, and where the gap is matters only if it is not.
         let mut carried = place(hash, slot);
@@ -140,7 +141,7 @@ impl Index {
     #[inline]
     fn close_up(&mut self, gap: usize) -> Option<usize> {
         let homes = self.homes;
-        // An empty place seems to have the last home. Where it moves, all that follows is empty.
+        // An empty place seems to have the last home. Where it would move from, all that follows is empty.
         let Some([here, first, second]) = self.places[gap..].first_chunk_mut() else { return Some(gap) };
         let (one, two) = (*first, *second);
         let mask = |moves: bool| 0_u64.wrapping_sub(u64::from(moves));
